@@ -1,0 +1,1 @@
+"""Moulage's studio: the browser pages. It knows the engine only through `engine.service`."""
