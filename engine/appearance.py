@@ -1,0 +1,200 @@
+"""Appearance: what a map cannot say. Measured on every training photo, given to the generator, drawn by the seed.
+
+A map says where the lesion is, not what colour it has; a generator trained on maps alone paints the average. So eleven
+numbers are measured on each photo (skin colour, the lesion's mean colour and its spread, hair, vignette), a density is
+fitted over the training set, and what the user leaves open is drawn from it, conditional on the tone and the sliders.
+The density is a Gaussian copula (Nelsen 2006, sec. 2.3): marginals by their quantiles, dependence by one correlation
+matrix, so that fixing a slider is conditioning a Gaussian.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from engine.labels import Planes
+from engine.seeds import stream
+from engine.tone import darken, ita_deg, rgb_to_lab
+
+SIZE = 11
+HAIR_KERNEL_PX = 11  # a terminal hair is 3-7 px wide in a 384-px frame; black-hat closes it from both sides
+HAIR_CONTRAST_L = 8.0  # L* units by which a hair is darker than its closed surroundings
+FEWEST, MOST = 0.005, 0.995  # a slider's ends, as quantiles of the training set
+COVERED = 0.025, 0.975  # a tone outside the central 95 % of the training photos' ITA is extrapolated
+TYPICAL = 1.5  # standard deviations to which a draw is held: rarer photos are mostly accidents of lighting
+# L* of skin at an ITA, degrees: in vivo means fall near it (Chardon et al. 1991, fig. 2; Del Bino & Bernerd 2013, table 1);
+# b* follows from the ITA.
+LOCUS_ITA, LOCUS_L = (-45.0, -10.0, 0.0, 19.0, 34.5, 48.0, 60.0, 75.0), (36.0, 46.5, 50.0, 55.5, 61.5, 67.0, 72.0, 78.0)
+# Brings the eleven numbers to about -1..1: (x - offset) / scale; hair enters as its square root.
+OFFSET = np.array([50, 0, 0, 50, 0, 0, 0, 0, 0, 0, 0], np.float32)
+SCALE = np.array([50, 50, 50, 50, 50, 50, 25, 25, 25, 0.5, 50], np.float32)
+COORDINATES = ("skin_l", "skin_a", "skin_b", "lesion_ratio", "lesion_da", "lesion_db",
+               "spread_l", "spread_a", "spread_b", "hair", "vignette")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """Colours in CIE L*a*b* (D65). hair: share of hair pixels, 0..1. vignette: L* by which corners are darker."""
+
+    skin_lab: tuple[float, float, float]
+    lesion_lab: tuple[float, float, float]
+    spread_lab: tuple[float, float, float]
+    hair: float
+    vignette: float
+
+    def vector(self) -> NDArray[np.float32]:
+        """float32 [11], each in about -1..1: what the network takes."""
+        raw = [*self.skin_lab, *self.lesion_lab, *self.spread_lab, math.sqrt(max(self.hair, 0.0)), self.vignette]
+        return (np.array(raw, np.float32) - OFFSET) / SCALE
+
+    @property
+    def ita_deg(self) -> float:
+        """Individual typology angle of the skin colour, degrees."""
+        return ita_deg(self.skin_lab[0], self.skin_lab[2])
+
+    def darker(self, density: float) -> "Appearance":
+        """The same photo under more melanin (optical density units, see `tone.darken`), for augmentation."""
+        colours = np.array([self.skin_lab, self.lesion_lab], np.float32)
+        dark = darken(colours, density)
+        shrink = float(dark[1, 0] / max(colours[1, 0], 1.0))  # L* spread scales with the lesion's lightness
+        return Appearance(
+            _triple(dark[0]), _triple(dark[1]), _triple(np.array(self.spread_lab) * shrink), self.hair, self.vignette
+        )
+
+
+def measure(picture: NDArray[np.uint8], planes: Planes) -> Appearance:
+    """Measure one photo, uint8 [H, W, 3], under its planes of the same size.
+
+    A frame without skin (or without lesion) lends the other region's colour.
+    """
+    lab = rgb_to_lab(picture)
+    lesion = (planes.lesion > 0) & (planes.border == 0)
+    skin = (planes.lesion == 0) & (planes.border == 0)
+    dark_corner = lab[..., 0] < 0.5 * np.median(lab[..., 0])
+    clear = skin & ~dark_corner if (skin & ~dark_corner).any() else (skin if skin.any() else lesion)
+    inside = lab[lesion] if lesion.any() else lab[clear]
+    hair = hair_density(lab[..., 0], clear)
+    skin_lab = np.median(lab[clear], axis=0)
+    vignette = max(0.0, float(skin_lab[0]) - _corner_lightness(lab[..., 0]))
+    spread = inside.std(axis=0) if lesion.any() else np.zeros(3)
+    return Appearance(_triple(skin_lab), _triple(inside.mean(axis=0)), _triple(spread), hair, vignette)
+
+
+def hair_density(lightness: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
+    """Share of the pixels in `where` that are thin and dark: morphological black-hat of L*, as in DullRazor."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (HAIR_KERNEL_PX, HAIR_KERNEL_PX))
+    thin = cv2.morphologyEx(lightness, cv2.MORPH_BLACKHAT, kernel) > HAIR_CONTRAST_L
+    return float(thin[where].mean()) if where.any() else 0.0
+
+
+def _corner_lightness(lightness: NDArray[np.float32]) -> float:
+    side = max(1, min(lightness.shape) // 8)
+    corners = (lightness[:side, :side], lightness[:side, -side:], lightness[-side:, :side], lightness[-side:, -side:])
+    return float(np.mean([c.mean() for c in corners]))
+
+
+def _triple(values: Any) -> tuple[float, float, float]:
+    return float(values[0]), float(values[1]), float(values[2])
+
+
+def _coordinates(a: Appearance) -> list[float]:
+    skin, lesion = a.skin_lab, a.lesion_lab
+    ratio = lesion[0] / max(skin[0], 1.0)
+    return [a.ita_deg, skin[1], skin[2], ratio, lesion[1] - skin[1], lesion[2] - skin[2],
+            *a.spread_lab, a.hair, a.vignette]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Density:
+    """A Gaussian copula over the training photos' appearance.
+
+    quantiles: [12][65] ascending values at evenly spaced probabilities, of each coordinate and, last, of the ITA.
+    correlation: [11][11].
+    """
+
+    quantiles: tuple[tuple[float, ...], ...]
+    correlation: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def fit(cls, photos: list[Appearance], knots: int = 65) -> "Density":
+        """Fit to at least two measured photos."""
+        values = np.array([_coordinates(a) for a in photos])
+        ranks = values.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
+        z = norm.ppf((ranks + 0.5) / len(values))
+        listed = np.column_stack([values, [a.ita_deg for a in photos]])
+        quantiles = np.quantile(listed, np.linspace(0, 1, knots), axis=0).T
+        return cls(
+            tuple(tuple(round(float(q), 4) for q in row) for row in quantiles),
+            tuple(tuple(round(float(c), 4) for c in row) for row in np.corrcoef(z.T)),
+        )
+
+    def covers(self, ita: float) -> bool:
+        """Whether training photos bear a skin of this ITA, degrees; outside, a tone is extrapolated."""
+        low, high = np.interp(COVERED, self._grid(), self.quantiles[-1])
+        return bool(low <= ita <= high)
+
+    def draw(
+        self,
+        seed: int,
+        ita: float | None = None,
+        lesion_colour: float | None = None,
+        variation: float | None = None,
+        hair: float | None = None,
+    ) -> Appearance:
+        """Draw what is None, given what is set.
+
+        ita: degrees. lesion_colour: 0 lightest .. 1 darkest lesion of the training set (as a percentile);
+        variation, hair: percentiles 0..1 of the lesion's L* spread and of hair.
+        """
+        darkness = None if lesion_colour is None else 1 - lesion_colour
+        fixed = {"lesion_ratio": darkness, "spread_l": variation, "hair": hair}
+        known = {COORDINATES.index(name): _z(p) for name, p in fixed.items() if p is not None}
+        skin = None if ita is None else locus(ita)
+        if skin is not None:
+            known |= {k: _z(float(np.interp(v, self.quantiles[k], self._grid()))) for k, v in ((0, skin[0]), (2, skin[1]))}
+        z = self._conditional(known, stream(seed, "appearance"))
+        drawn = zip(z, self.quantiles[:SIZE], strict=True)
+        values = [float(np.interp(norm.cdf(v), self._grid(), q)) for v, q in drawn]
+        return _appearance(values, skin)
+
+    def _grid(self) -> NDArray[np.float64]:
+        return np.linspace(0, 1, len(self.quantiles[0]))
+
+    def _conditional(self, known: dict[int, float], random: np.random.Generator) -> NDArray[np.float64]:
+        """Sample the Gaussian given some coordinates (Rasmussen & Williams 2006, eq. A.6)."""
+        free = [i for i in range(SIZE) if i not in known]
+        fixed = list(known)
+        c = np.array(self.correlation) + 1e-6 * np.eye(SIZE)
+        noise = np.clip(random.standard_normal(SIZE), -TYPICAL, TYPICAL)[free]  # drawn for all: a slider moves only itself
+        gain = c[np.ix_(free, fixed)] @ np.linalg.inv(c[np.ix_(fixed, fixed)]) if fixed else np.zeros((len(free), 0))
+        mean = gain @ np.array([known[i] for i in fixed])
+        spread = c[np.ix_(free, free)] - gain @ c[np.ix_(fixed, free)]
+        z = np.empty(SIZE)
+        z[fixed] = [known[i] for i in fixed]
+        z[free] = mean + np.linalg.cholesky(spread + 1e-9 * np.eye(len(free))) @ noise
+        return z
+
+
+def locus(ita: float) -> tuple[float, float]:
+    """(L*, b*) of typical skin at an ITA in degrees, -80..80, meeting that ITA exactly."""
+    lightness = float(np.interp(ita, LOCUS_ITA, LOCUS_L))
+    tangent = math.tan(math.radians(ita))
+    return lightness, (lightness - 50) / tangent if abs(tangent) > 0.02 else 20.0
+
+
+def _z(probability: float) -> float:
+    return float(norm.ppf(min(max(probability, FEWEST), MOST)))
+
+
+def _appearance(values: list[float], skin: tuple[float, float] | None) -> Appearance:
+    """Back from coordinates to colours; a requested skin colour (L*, b*) is met exactly."""
+    lightness, a, b, ratio, da, db, *spread, hair, vignette = values
+    if skin is not None:
+        (lightness, b), a = skin, max(a, 3.0)  # a* under 3 is a white balance, not a skin
+    fade = min(1.0, lightness / 65)  # on dark skin a lesion's colour differs by less
+    lesion = (ratio * lightness, a + da * fade, b + db * fade)
+    return Appearance((lightness, a, b), lesion, _triple(np.array(spread) * fade), hair, vignette)

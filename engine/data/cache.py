@@ -1,0 +1,118 @@
+"""A data set decoded once: uint8 memory maps of pictures and packed planes, and every photo's appearance.
+
+Decoding a JPEG and five masks takes 20 ms, reading them from a memory map 0.03 ms. The folder's name is the hash of
+what is in it, so another data set, split or size never meets the wrong cache.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.appearance import Appearance, measure
+from engine.data import maps
+from engine.data.records import Manifest, Record
+from engine.labels import Planes, instance_edges, pack
+from engine.superpixels import slic_zero
+
+VERSION = 1
+EDGE_BIT = 15  # a packed cell uses bits 0..11; the instance boundary map travels in the last
+
+
+@dataclass(frozen=True)
+class Cache:
+    """pictures: uint8 [N, H, W, 3]; cells: uint16 [N, H, W], packed planes with edges in bit 15; one entry a record."""
+
+    ids: tuple[str, ...]
+    pictures: NDArray[np.uint8]
+    cells: NDArray[np.uint16]
+    appearance: tuple[Appearance, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def build(
+    manifest: Manifest,
+    size: tuple[int, int],
+    fit: str,
+    edges: str,
+    root: Path,
+    enlarge: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Cache:
+    """Open the cache of `manifest` at `size` (width, height) under `root`, making it first if need be.
+
+    fit: "crop" or "letterbox". edges: "slic" (the paper's superpixels of the photo) or "none".
+    """
+    recipe = json.dumps([VERSION, manifest.sha256(), size, fit, edges, enlarge])
+    folder = root / hashlib.sha256(recipe.encode()).hexdigest()[:16]
+    if not (folder / "appearance.json").exists():
+        _make(manifest.records, size, (fit, edges, enlarge), folder, progress)
+    return load(folder)
+
+
+def load(folder: Path) -> Cache:
+    """Open a made cache; arrays stay on disk until they are read."""
+    photos = json.loads((folder / "appearance.json").read_text())
+    return Cache(
+        tuple(photos),
+        np.load(folder / "pictures.npy", mmap_mode="r"),
+        np.load(folder / "cells.npy", mmap_mode="r"),
+        tuple(Appearance(**{k: tuple(v) if isinstance(v, list) else v for k, v in a.items()}) for a in photos.values()),
+    )
+
+
+def fitted(record: Record, size: tuple[int, int], fit: str, enlarge: bool) -> tuple[NDArray[np.uint8], Planes]:
+    """One record's picture and planes in the generator's frame: uint8 [H, W, 3] and Planes of the same size."""
+    frame = maps.FITS[fit]
+    picture, planes = maps.load_picture(record.picture), maps.load_planes(record)
+    return frame.picture(picture, size, enlarge), frame.planes(planes, size, enlarge)
+
+
+def _make(
+    records: Sequence[Record],
+    size: tuple[int, int],
+    how: tuple[str, str, bool],
+    folder: Path,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    width, height = size
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    half_made = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
+    try:
+        shape = (len(records), height, width)
+        pictures = np.lib.format.open_memmap(half_made / "pictures.npy", "w+", np.uint8, (*shape, 3))
+        cells = np.lib.format.open_memmap(half_made / "cells.npy", "w+", np.uint16, shape)
+        photos = {}
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for index, (picture, packed, photo) in enumerate(pool.map(lambda r: _entry(r, size, how), records)):
+                pictures[index], cells[index] = picture, packed
+                photos[records[index].id] = asdict(photo)
+                if progress:
+                    progress(index + 1, len(records))
+        pictures.flush()
+        cells.flush()
+        (half_made / "appearance.json").write_text(json.dumps(photos))
+        os.replace(half_made, folder)
+    finally:
+        shutil.rmtree(half_made, ignore_errors=True)
+
+
+def _entry(
+    record: Record, size: tuple[int, int], how: tuple[str, str, bool]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint16], Appearance]:
+    fit, edges, enlarge = how
+    picture, planes = fitted(record, size, fit, enlarge)
+    packed = pack(planes)
+    if edges == "slic":
+        packed = packed | (instance_edges(slic_zero(picture)).astype(np.uint16) << EDGE_BIT)
+    return picture, packed, measure(picture, planes)

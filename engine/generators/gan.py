@@ -1,0 +1,100 @@
+"""What every generator family gives: networks, losses, and a sampler; and what it is called."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from engine.appearance import Appearance
+from engine.labels import Planes
+
+Terms = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One training batch on its device.
+
+    pictures: float32 [B, 3, H, W] in [-1, 1]. lesion: float32 [B, 1, H, W]. markers: float32 [B, 5, H, W] in
+    {0, 0.5, 1}. border, edges: float32 [B, 1, H, W]. radius: float32 [B, 1, H, W], squared distance from the whole
+    frame's centre, 1 in its corners. appearance: float32 [B, 11]. random: the step's own generator.
+    """
+
+    pictures: Tensor
+    lesion: Tensor
+    markers: Tensor
+    border: Tensor
+    edges: Tensor
+    radius: Tensor
+    appearance: Tensor
+    random: torch.Generator = field(repr=False)
+
+
+class Gan(ABC):
+    """Networks by group name, and the order in which their losses are taken."""
+
+    networks: dict[str, nn.Module]
+    """Trained networks; the loop may wrap each (several devices), so losses call them through this dict."""
+    frozen: dict[str, nn.Module]
+    """Feature networks that are never trained nor saved."""
+    shipped = "G"
+    """The network that renders; its averaged weights are the ones saved for use."""
+
+    def prepare(self, batches: Iterator[Batch]) -> None:
+        """Measure what the losses need of the training data, once before the first step; most need nothing."""
+
+    def tables(self, photos: Sequence[Appearance]) -> dict[str, Tensor]:
+        """What is fitted on the training photos and shipped beside the weights; most families ship nothing."""
+        return {}
+
+    @abstractmethod
+    def losses(self, batch: Batch, images: int) -> Iterator[tuple[str, Terms]]:
+        """Yield (group, terms); the loop steps that group before the next is asked for. images: seen so far."""
+
+    @abstractmethod
+    def sample_inputs(self, batch: Batch) -> tuple[Tensor, ...]:
+        """What the shipped network takes to paint the batch's maps; the same tensors for the same batch."""
+
+    @contextmanager
+    def fixed(self, group: str) -> Iterator[nn.Module]:
+        """The bare network of `group` while its parameters take no gradient (a fooled discriminator learns nothing)."""
+        network = bare(self.networks[group])
+        network.requires_grad_(False)
+        try:
+            yield network
+        finally:
+            network.requires_grad_(True)
+
+
+@dataclass(frozen=True)
+class Family:
+    """One entry of FAMILIES."""
+
+    name: str
+    title: str
+    paper: str
+    config: type
+    request: type
+    build: Callable[[Any], Gan]
+    sampler: Callable[[Any], nn.Module]
+    """Config → the network that renders, untrained."""
+    inputs: Callable[[Any, Mapping[str, Tensor], Planes, NDArray[np.uint8] | None, Any], tuple[NDArray[np.float32], ...]]
+    """(config, tables, planes, edges or None, request) → the sampler's inputs, each with a batch axis of 1."""
+
+
+def bare(network: nn.Module) -> nn.Module:
+    """The module itself, without the wrapper that trains it on several devices."""
+    while isinstance(getattr(network, "module", None), nn.Module):
+        network = network.module
+    return network
+
+
+def parameters(networks: Mapping[str, nn.Module]) -> dict[str, int]:
+    """Network → exact count of trainable parameters."""
+    return {name: sum(p.numel() for p in net.parameters() if p.requires_grad) for name, net in networks.items()}

@@ -1,0 +1,67 @@
+"""Adversarial objectives and matching terms: logits or features in, one scalar out. Weights are the family's business."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Two functions of a discriminator's logits."""
+
+    discriminator: Callable[[Tensor, Tensor], Tensor]
+    """(real logits, fake logits) → scalar."""
+    generator: Callable[[Tensor], Tensor]
+    """fake logits → scalar."""
+
+
+def _lsgan_discriminator(real: Tensor, fake: Tensor) -> Tensor:
+    """½·(MSE(D(x), 1) + MSE(D(G(z)), 0)): Mao et al. 2017, eq. 2 with a = 0, b = c = 1, and pix2pixHD's factor ½."""
+    return 0.5 * ((real.float() - 1).square().mean() + fake.float().square().mean())
+
+
+def _lsgan_generator(fake: Tensor) -> Tensor:
+    return (fake.float() - 1).square().mean()
+
+
+def _hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
+    """Lim & Ye 2017, eq. 8: E[max(0, 1 − D(x))] + E[max(0, 1 + D(G(z)))]."""
+    return F.relu(1 - real.float()).mean() + F.relu(1 + fake.float()).mean()
+
+
+def _hinge_generator(fake: Tensor) -> Tensor:
+    return -fake.float().mean()
+
+
+OBJECTIVES = {
+    "lsgan": Objective(_lsgan_discriminator, _lsgan_generator),
+    "hinge": Objective(_hinge_discriminator, _hinge_generator),
+}
+
+
+def feature_matching(fake: Sequence[Sequence[Tensor]], real: Sequence[Sequence[Tensor]], layers: int) -> Tensor:
+    """(4 / (layers + 1)) / scales · Σ_k Σ_j<last L1(F_kj(fake), F_kj(real)): Wang et al. 2018, eq. 4.
+
+    fake, real: one list of feature maps a scale, the logits last (and left out). layers: the PatchGAN's n_layers.
+    """
+    terms = [
+        F.l1_loss(a.float(), b.detach().float())
+        for scale_fake, scale_real in zip(fake, real, strict=True)
+        for a, b in zip(scale_fake[:-1], scale_real[:-1], strict=True)
+    ]
+    return torch.stack(terms).sum() * 4 / (layers + 1) / len(fake)
+
+
+def region_colour(fake: Tensor, real: Tensor, masks: Tensor) -> Tensor:
+    """L1 between the mean colours of regions. fake, real: [B, 3, H, W]; masks: [B, R, H, W] in {0, 1}.
+
+    A region under 1 % of the frame says too little about colour and is left out.
+    """
+    area = masks.mean(dim=(2, 3))  # [B, R]
+    difference = torch.einsum("bchw,brhw->brc", (fake - real).float(), masks) / masks.shape[2] / masks.shape[3]
+    present = (area > 0.01).float()
+    per_region = difference.abs().mean(dim=2) / area.clamp(min=0.01)
+    return (per_region * present).sum() / present.sum().clamp(min=1)

@@ -1,0 +1,232 @@
+"""pix2pixHD's networks: the papers' global generator and multi-scale PatchGAN, and the small modulated generator.
+
+Wang et al. 2018, "High-resolution image synthesis and semantic manipulation with conditional GANs", sec. 3 and appendix.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
+
+from engine.generators.configs import Pix2PixHDConfig
+from engine.labels import CLASSES, MARKERS
+
+APPEARANCE = 11
+REGION = 1 + len(MARKERS)
+SKIN_COLOUR, LESION_COLOUR, HAIR, VIGNETTE = slice(0, 3), slice(3, 9), slice(9, 10), slice(10, 11)
+
+
+def condition_channels(config: Pix2PixHDConfig) -> int:
+    """Map channels that generator and discriminators are given."""
+    return (len(CLASSES) if config.condition == "semantic" else REGION) + config.edges
+
+
+def weights_init(module: nn.Module, std: float = 0.02) -> None:
+    """Convolution weights N(0, 0.02), biases 0 (pix2pixHD, sec. A)."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0, std)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+class ResidualBlock(nn.Module):
+    """Reflection-padded conv3, instance norm, ReLU, conv3, instance norm, plus the input; nothing after the sum."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect"),
+            nn.InstanceNorm2d(channels),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect"),
+            nn.InstanceNorm2d(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, C, H, W] → the same shape."""
+        return x + self.body(x)
+
+
+class GlobalGenerator(nn.Module):
+    """The papers' generator: conv7, n strided convs, residual blocks, n transposed convs, conv7, tanh."""
+
+    def __init__(self, config: Pix2PixHDConfig) -> None:
+        super().__init__()
+        width, inputs = config.width, condition_channels(config)
+        layers: list[nn.Module] = [nn.Conv2d(inputs, width, 7, padding=3, padding_mode="reflect"), *_norm_relu(width)]
+        for _ in range(config.downsamplings):
+            layers += [nn.Conv2d(width, 2 * width, 3, 2, 1), *_norm_relu(2 * width)]
+            width *= 2
+        layers += [ResidualBlock(width) for _ in range(config.blocks)]
+        for _ in range(config.downsamplings):
+            layers += [nn.ConvTranspose2d(width, width // 2, 3, 2, 1, output_padding=1), *_norm_relu(width // 2)]
+            width //= 2
+        layers += [nn.Conv2d(width, 3, 7, padding=3, padding_mode="reflect"), nn.Tanh()]
+        self.layers = nn.Sequential(*layers)
+        self.apply(weights_init)
+
+    def forward(self, condition: Tensor, *beyond_the_map: Tensor) -> Tensor:
+        """condition [B, C, H, W] → [B, 3, H, W] in [-1, 1]; the papers' generator looks at nothing else."""
+        return self.layers(condition)
+
+
+def _norm_relu(channels: int) -> list[nn.Module]:
+    return [nn.InstanceNorm2d(channels), nn.ReLU()]
+
+
+class Modulation(nn.Module):
+    """Scale and shift of every pixel from map, appearance and noise (SPADE, Park et al. 2019, with 1x1 convolutions).
+
+    Instance norm erases whatever is constant over a picture, a skin colour for one; what enters after it is kept.
+    """
+
+    def __init__(self, channels: int, inputs: int, norm: str) -> None:
+        super().__init__()
+        self.norm = nn.InstanceNorm2d(channels) if norm == "instance" else nn.Identity()
+        self.affine = nn.Conv2d(inputs, 2 * channels, 1)
+        nn.init.normal_(self.affine.weight, 0, 0.05)
+        nn.init.zeros_(self.affine.bias)
+
+    def forward(self, x: Tensor, guide: Tensor) -> Tensor:
+        """x [B, C, H, W], guide [B, inputs, H, W] → [B, C, H, W]."""
+        scale, shift = self.affine(guide).chunk(2, dim=1)
+        return self.norm(x) * (1 + scale) + shift
+
+
+class ModulatedBlock(nn.Module):
+    """Two modulated convolutions and the input; starts as the identity, so that depth costs no stability."""
+
+    def __init__(self, channels: int, guide: int, norm: str) -> None:
+        super().__init__()
+        self.first, self.second = Modulation(channels, guide, norm), Modulation(channels, guide, norm)
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.conv2.weight)
+
+    def forward(self, x: Tensor, guide: Tensor) -> Tensor:
+        """[B, C, H, W] → the same shape."""
+        y = self.conv1(F.leaky_relu(self.first(x, guide), 0.2))
+        return x + self.conv2(F.leaky_relu(self.second(y, guide), 0.2))
+
+
+class ModulatedGenerator(nn.Module):
+    """Our live generator: map in at half resolution, residual blocks deep down, resize-convolutions up.
+
+    Where pix2pixHD is global it is local: the map guides every block at that block's resolution, and without instance
+    norm an edit's reach is its receptive field. Resize-convolutions leave no checkerboard (Odena et al. 2016).
+    """
+
+    def __init__(self, config: Pix2PixHDConfig) -> None:
+        super().__init__()
+        inputs, levels = condition_channels(config), config.downsamplings
+        widths = [config.width * 2**k for k in range(levels + 1)]
+        guide = 2 * config.width
+        self.stem = nn.Conv2d(inputs, widths[1], 4, 2, 1)
+        self.guides = nn.ModuleList(
+            nn.Conv2d(inputs + APPEARANCE + config.noise, guide, 1) for _ in range(levels)
+        )
+        self.downs = nn.ModuleList(nn.Conv2d(widths[k], widths[k + 1], 3, 2, 1) for k in range(1, levels))
+        self.deep = nn.ModuleList(ModulatedBlock(widths[-1], guide, config.norm) for _ in range(config.blocks))
+        self.ups = nn.ModuleList(nn.Conv2d(widths[k + 1], widths[k], 3, padding=1) for k in range(levels - 1, 0, -1))
+        self.refine = nn.ModuleList(ModulatedBlock(widths[k], guide, config.norm) for k in range(levels - 1, 0, -1))
+        self.last_up = nn.Conv2d(widths[1], widths[0], 3, padding=1)
+        self.to_rgb = nn.Conv2d(widths[0] + inputs, 3, 3, padding=1)
+
+    def forward(self, condition: Tensor, appearance: Tensor, noise: Tensor, radius: Tensor | None = None) -> Tensor:
+        """condition [B, C, H, W], appearance [B, 11], noise [B, Z, H/2, W/2] → [B, 3, H, W] in [-1, 1].
+
+        H and W must be multiples of 2^downsamplings. radius [B, 1, H, W] places a window in its frame; None means that
+        the whole frame is painted.
+        """
+        x = self.stem(condition)
+        skips, guides = [], []
+        place = _radius_like(condition) if radius is None else radius
+        small, place = F.avg_pool2d(condition, 2), F.avg_pool2d(place, 2)
+        for level, to_guide in enumerate(self.guides):
+            given = torch.cat([small, masked_appearance(small[:, :1], appearance, place), noise], dim=1)
+            guides.append(F.leaky_relu(to_guide(given), 0.2))
+            if level < len(self.downs):
+                skips.append(x)
+                x = self.downs[level](F.leaky_relu(x, 0.2))
+                small, place = F.avg_pool2d(small, 2), F.avg_pool2d(place, 2)
+                noise = 2 * F.avg_pool2d(noise, 2)  # keeps unit variance
+        for block in self.deep:
+            x = block(x, guides[-1])
+        for level, (up, block) in enumerate(zip(self.ups, self.refine, strict=True)):
+            x = up(F.interpolate(F.leaky_relu(x, 0.2), scale_factor=2.0, mode="nearest"))
+            x = block(x + skips[-1 - level], guides[-2 - level])
+        x = self.last_up(F.interpolate(F.leaky_relu(x, 0.2), scale_factor=2.0, mode="bilinear", align_corners=False))
+        return torch.tanh(self.to_rgb(torch.cat([F.leaky_relu(x, 0.2), condition], dim=1)))
+
+
+def masked_appearance(lesion: Tensor, appearance: Tensor, radius: Tensor) -> Tensor:
+    """Skin colour where there is skin, lesion colour and spread in the lesion, vignette by radius: [B, 11, H, W].
+
+    lesion: [B, 1, H, W] in 0..1; appearance: [B, 11]; radius: [B, 1, H, W], squared, 1 in the frame's corners.
+    """
+    a = appearance[:, :, None, None]
+    skin, inside = a[:, SKIN_COLOUR] * (1 - lesion), a[:, LESION_COLOUR] * lesion
+    return torch.cat([skin, inside, a[:, HAIR] * torch.ones_like(lesion), a[:, VIGNETTE] * radius], dim=1)
+
+
+def _radius_like(x: Tensor) -> Tensor:
+    """Squared distance from the centre of [B, C, H, W], 1 in the corners: [B, 1, H, W]."""
+    height, width = x.shape[2:]
+    y = (torch.arange(height, device=x.device, dtype=x.dtype) + 0.5) / height * 2 - 1
+    across = (torch.arange(width, device=x.device, dtype=x.dtype) + 0.5) / width * 2 - 1
+    return ((y[:, None] ** 2 + across[None] ** 2) / 2).expand(x.shape[0], 1, height, width)
+
+
+GENERATORS = {"global": GlobalGenerator, "modulated": ModulatedGenerator}
+
+
+class PatchDiscriminator(nn.Module):
+    """One PatchGAN: k4 s2 convolutions (padding 2) doubling the width, one s1, then one logit a patch."""
+
+    def __init__(self, inputs: int, width: int, layers: int, norm: str) -> None:
+        super().__init__()
+        wrap, normed = NORMS[norm]
+        stages = [nn.Sequential(wrap(nn.Conv2d(inputs, width, 4, 2, 2)), nn.LeakyReLU(0.2))]
+        for k in range(1, layers + 1):
+            previous, width = width, min(2 * width, 512)
+            conv = wrap(nn.Conv2d(previous, width, 4, 2 if k < layers else 1, 2))
+            stages.append(nn.Sequential(conv, *normed(width), nn.LeakyReLU(0.2)))
+        stages.append(nn.Sequential(wrap(nn.Conv2d(width, 1, 4, 1, 2))))
+        self.stages = nn.ModuleList(stages)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """[B, C, H, W] → every stage's output, the logits last."""
+        outputs = []
+        for stage in self.stages:
+            x = stage(x)
+            outputs.append(x)
+        return outputs
+
+
+NORMS = {
+    "instance": (lambda conv: conv, lambda channels: [nn.InstanceNorm2d(channels)]),
+    "spectral": (spectral_norm, lambda channels: []),
+}
+
+
+class MultiscaleDiscriminator(nn.Module):
+    """PatchGANs on the picture at full, half, quarter … resolution."""
+
+    def __init__(self, config: Pix2PixHDConfig) -> None:
+        super().__init__()
+        inputs = condition_channels(config) + 3
+        if config.generator == "modulated":
+            inputs += APPEARANCE
+        self.scales = nn.ModuleList(
+            PatchDiscriminator(inputs, config.discriminator_width, config.discriminator_layers, config.discriminator_norm)
+            for _ in range(config.scales)
+        )
+        self.apply(weights_init if config.discriminator_norm == "instance" else lambda module: None)
+
+    def forward(self, x: Tensor) -> list[list[Tensor]]:
+        """condition and picture [B, C + 3, H, W] → one list of feature maps a scale, finest first."""
+        outputs = []
+        for scale in self.scales:
+            outputs.append(scale(x))
+            x = F.avg_pool2d(x, 3, 2, 1, count_include_pad=False)
+        return outputs

@@ -1,0 +1,99 @@
+"""Frozen EfficientNet-lite0 features: a perceptual distance, and discriminator heads that look at them.
+
+Sauer et al. 2021, "Projected GANs converge faster", sec. 4 (features of four depths, one small discriminator each), with
+the map given to every head. Raw features are ruled by a few large channels, so each channel is divided by its spread
+over training photos before it is compared, as LPIPS weighs channels (Zhang et al. 2018, eq. 1).
+"""
+
+from collections.abc import Iterator, Sequence
+
+import timm
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.parametrizations import spectral_norm
+
+from engine.weights import path
+
+CHANNELS = (24, 40, 112, 320)  # after blocks 1, 2, 4, 6: strides 4, 8, 16, 32
+TAPS = (1, 2, 4, 6)
+
+
+class LiteFeatures(nn.Module):
+    """EfficientNet-lite0's blocks at four depths, each channel divided by its spread over training photos.
+
+    Input: pictures [B, 3, H, W] in [-1, 1] (the net was trained on (x·255 − 127)/128, which differs by 0.4 %).
+    """
+
+    def __init__(self, pretrained: bool = True) -> None:
+        super().__init__()
+        net = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+        if pretrained:
+            net.load_state_dict(load_file(path("lite0")))
+        self.stem = nn.Sequential(net.conv_stem, net.bn1)
+        self.blocks = nn.Sequential(*list(net.blocks)[: TAPS[-1] + 1])
+        for k, channels in enumerate(CHANNELS):
+            self.register_buffer(f"spread{k}", torch.ones(1, channels, 1, 1))
+        fold_batch_norms(self.eval().requires_grad_(False))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Four maps [B, 24|40|112|320, H/4 … H/32, W/4 … W/32]."""
+        x, taps = self.stem(x), []
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            if index in TAPS:
+                taps.append(x / self.get_buffer(f"spread{len(taps)}"))
+        return taps
+
+    @torch.no_grad()
+    def calibrate(self, pictures: Iterator[Tensor]) -> None:
+        """Set every channel's spread to its standard deviation over `pictures`, an iterator of [B, 3, H, W]."""
+        seen = [[tap.float().cpu() for tap in self(batch)] for batch in pictures]
+        for k in range(len(CHANNELS)):
+            spread = torch.cat([taps[k] for taps in seen]).std(dim=(0, 2, 3), keepdim=True)
+            buffer = self.get_buffer(f"spread{k}")
+            buffer.mul_(spread.clamp(min=1e-3).to(buffer.device))
+
+
+def fold_batch_norms(module: nn.Module) -> None:
+    """Fold each batch norm (timm's norm with activation) into the convolution before it: the same function, fewer passes."""
+    children = list(module.named_children())
+    for (name, conv), (after, norm) in zip(children, children[1:], strict=False):
+        if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            setattr(module, name, fuse_conv_bn_eval(conv, norm))
+            setattr(module, after, nn.Sequential(*[getattr(norm, part) for part in ("drop", "act") if hasattr(norm, part)]))
+    for child in module.children():
+        fold_batch_norms(child)
+
+
+def perceptual(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
+    """Mean over depths of the L1 distance between scaled features."""
+    return torch.stack([F.l1_loss(a.float(), b.detach().float()) for a, b in zip(fake, real, strict=True)]).mean()
+
+
+class ProjectedHeads(nn.Module):
+    """One small conditional discriminator a depth, on frozen features."""
+
+    def __init__(self, condition: int, width: int) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(_head(channels + condition, width) for channels in CHANNELS)
+
+    def forward(self, features: Sequence[Tensor], condition: Tensor) -> list[Tensor]:
+        """features of `LiteFeatures`, condition [B, C, H, W] → four maps of logits."""
+        logits = []
+        for head, tap in zip(self.heads, features, strict=True):
+            given = F.adaptive_avg_pool2d(condition, tap.shape[2:])
+            logits.append(head(torch.cat([tap, given], dim=1)))
+        return logits
+
+
+def _head(inputs: int, width: int) -> nn.Module:
+    return nn.Sequential(
+        spectral_norm(nn.Conv2d(inputs, width, 1)),
+        nn.LeakyReLU(0.2),
+        spectral_norm(nn.Conv2d(width, width, 3, 1, 1)),
+        nn.LeakyReLU(0.2),
+        spectral_norm(nn.Conv2d(width, 1, 3, 1, 1)),
+    )

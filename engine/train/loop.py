@@ -1,0 +1,265 @@
+"""The only training loop: every family, any number of devices (Lightning Fabric), exact resume.
+
+Progress is counted in images seen. A model yields (group, terms); the loop runs backward for that group and steps its
+optimiser before it asks for the next. What a step sees depends on the seed and the images seen alone, so a run that was
+killed and resumed ends with the same weights as one that was not.
+"""
+
+import math
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.strategies import DDPStrategy
+from torch import Tensor
+
+from engine import checkpoints
+from engine.cards import Card
+from engine.data.cache import Cache
+from engine.errors import EngineError
+from engine.generators.gan import Batch, Gan, bare
+from engine.presets import Preset, TrainConfig
+from engine.runs import Run
+from engine.train.clock import MEASURE_S, Clock, images_in, learning_rate_factor, stage_at
+from engine.train.ema import Ema
+from engine.train.loader import Frame, Sampling, batch_at, batches
+from engine.train.samples import Samples
+
+LOG_EVERY = 20  # steps between lines of stats.jsonl
+PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed"}
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a progress bar shows: images seen and in all (None while the speed is measured), images/s, seconds left."""
+
+    images: int
+    total: int | None
+    images_per_s: float
+    seconds_left: float | None
+    terms: dict[str, float]
+
+
+@dataclass
+class State:
+    """All that changes while a run trains, and that resume needs."""
+
+    gan: Gan
+    optimizers: dict[str, torch.optim.Optimizer]
+    ema: Ema
+    tables: dict[str, Tensor]
+    images: int = 0
+    step: int = 0
+    total: int | None = None
+
+
+def train(
+    preset: Preset,
+    gan: Gan,
+    cache: Cache,
+    run: Run,
+    make_card: Callable[[Clock], Card],
+    device: str = "auto",
+    devices: int = 1,
+    samples: Samples | None = None,
+    report: Callable[[Status], None] = lambda status: None,
+) -> Path:
+    """Train until the budget is spent, and write `run.final`; returns its path.
+
+    gan: freshly built from the preset after `torch.manual_seed`. make_card: provenance at a clock. A SIGTERM or Ctrl-C
+    ends the run after the current step with its state saved; `moulage train … --resume` goes on. A loss that is not a
+    number raises EngineError, and the last saved state stands.
+    """
+    config = preset.train
+    fabric = _fabric(config, device, devices)
+    state = _set_up(fabric, gan, cache, config)
+    run_state = run.resume_state
+    if run_state.exists():
+        _restore(state, run_state)
+    elif config.minutes is None:
+        state.total = config.images
+    gan.prepare(_calibration(preset, cache, fabric.device))
+    with _Interrupt() as interrupt:
+        _steps(fabric, preset, state, cache, run, interrupt, make_card, samples, report)
+    if fabric.global_rank == 0:
+        _snapshot(state, run, run.final if _clock(state).done else None, make_card, samples)
+    fabric.barrier()
+    return run.final
+
+
+def _steps(
+    fabric: Fabric,
+    preset: Preset,
+    state: State,
+    cache: Cache,
+    run: Run,
+    interrupt: "_Interrupt",
+    make_card: Callable[[Clock], Card],
+    samples: Samples | None,
+    report: Callable[[Status], None],
+) -> None:
+    config = preset.train
+    tone_augmentation = float(getattr(preset.model, "tone_augmentation", 0.0))
+    how = Sampling(config.seed, preset.data.flips, tone_augmentation, fabric.global_rank, fabric.world_size)
+    first, started = state.images, time.perf_counter()
+    while not _clock(state).done and not interrupt.asked:
+        stage = stage_at(config.stages, _clock(state).share)
+        batch = batch_at(cache, state.images, stage.batch, Frame(stage.width, stage.height), how, fabric.device)
+        terms = step(fabric, state, batch, learning_rate_factor(_clock(state).share, config.decay_from), config)
+        before, state.images, state.step = state.images, state.images + stage.batch * how.ranks, state.step + 1
+        state.ema.update(bare(state.gan.networks[state.gan.shipped]), state.images, stage.batch * how.ranks)
+        elapsed = time.perf_counter() - started
+        _settle_budget(fabric, state, config, (state.images - first) / elapsed, elapsed)
+        if state.step % LOG_EVERY == 0 or _clock(state).done:
+            status = _status(state, config, terms, (state.images - first) / elapsed)
+            if fabric.global_rank == 0:
+                run.log({"images": state.images, "step": state.step, "images_per_s": status.images_per_s, **status.terms})
+                report(status)
+        if before // config.snapshot_images != state.images // config.snapshot_images and fabric.global_rank == 0:
+            _snapshot(state, run, run.snapshot(state.images), make_card, samples)
+
+
+def step(fabric: Fabric, state: State, batch: Batch, factor: float, config: TrainConfig) -> dict[str, Tensor]:
+    """One pass over the model's groups; returns every term by "group.name", detached."""
+    seen: dict[str, Tensor] = {}
+    rates = {"D": config.lr_discriminator}
+    losses = state.gan.losses(batch, state.images)
+    while True:
+        with fabric.autocast():
+            item = next(losses, None)
+        if item is None:
+            return seen
+        group, terms = item
+        total = torch.stack([term.float() for term in terms.values()]).sum()
+        if not math.isfinite(float(total.detach())):
+            worst = ", ".join(f"{name} {float(term.detach()):g}" for name, term in terms.items())
+            raise EngineError(
+                f"the loss of {group} is not a number at image {state.images} ({worst}); the last saved state stands, "
+                "resume from it with a lower learning rate."
+            )
+        optimizer = state.optimizers[group]
+        for parameters in optimizer.param_groups:
+            parameters["lr"] = factor * rates.get(group, config.lr_generator)
+        optimizer.zero_grad(set_to_none=True)
+        fabric.backward(total)
+        optimizer.step()
+        seen |= {f"{group}.{name}": term.detach() for name, term in terms.items()}
+
+
+def _fabric(config: TrainConfig, device: str, devices: int) -> Fabric:
+    strategy: Any = DDPStrategy(broadcast_buffers=False) if devices > 1 else "auto"
+    fabric = Fabric(accelerator=device, devices=devices, strategy=strategy, precision=PRECISIONS[config.precision])
+    fabric.launch()
+    return fabric
+
+
+def _set_up(fabric: Fabric, gan: Gan, cache: Cache, config: TrainConfig) -> State:
+    optimizers = {}
+    ema = Ema(gan.networks[gan.shipped].to(fabric.device, memory_format=torch.channels_last), config.ema_images)
+    for group, network in gan.networks.items():
+        network.to(memory_format=torch.channels_last)
+        optimizer = torch.optim.Adam(network.parameters(), config.lr_generator, (config.beta1, config.beta2))
+        gan.networks[group], optimizers[group] = fabric.setup(network, optimizer)
+    return State(gan, optimizers, ema, gan.tables(cache.appearance))
+
+
+def _calibration(preset: Preset, cache: Cache, device: torch.device) -> Any:
+    """Batches that do not depend on where a run stands, so that a resumed run prepares alike."""
+    stage = preset.train.stages[0]
+    return batches(cache, stage.batch, Frame(stage.width, stage.height), Sampling(preset.train.seed, False, 0.0), device)
+
+
+def _clock(state: State) -> Clock:
+    return Clock(state.images, state.step, state.total)
+
+
+def _settle_budget(fabric: Fabric, state: State, config: TrainConfig, images_per_s: float, elapsed_s: float) -> None:
+    """Turn `train.minutes` into images, once, when the speed has been measured; rank 0 decides for all."""
+    if state.total is not None:
+        return
+    decided = torch.tensor(0, device=fabric.device)
+    if elapsed_s >= MEASURE_S and config.minutes is not None:
+        decided = torch.tensor(images_in(config.minutes, 1 / images_per_s, config.stages), device=fabric.device)
+    decided = fabric.broadcast(decided)
+    if int(decided):
+        state.total = max(int(decided), state.images)
+
+
+def _status(state: State, config: TrainConfig, terms: dict[str, Tensor], images_per_s: float) -> Status:
+    left = None
+    if state.total is not None:
+        now = stage_at(config.stages, _clock(state).share)
+        stages = [s for s in config.stages if s.until >= now.until]
+        starts = [_clock(state).share, *[s.until for s in stages[:-1]]]
+        pixels = now.width * now.height
+        cost = sum((s.until - a) * s.width * s.height / pixels for a, s in zip(starts, stages, strict=True))
+        left = state.total * cost / images_per_s
+    return Status(state.images, state.total, images_per_s, left, {name: float(term) for name, term in terms.items()})
+
+
+def _snapshot(
+    state: State, run: Run, path: Path | None, make_card: Callable[[Clock], Card], samples: Samples | None
+) -> None:
+    """Save the averaged weights (if a path is given), the sample grid, and the state that resume needs."""
+    if path is not None:
+        weights = {f"{state.gan.shipped}.{k}": v for k, v in state.ema.network.state_dict().items()}
+        checkpoints.save(path, weights | state.tables, make_card(_clock(state)), half=True)
+    if samples is not None:
+        samples.write(state.ema.network, run.sample(state.images))
+    tensors = {f"net.{g}.{k}": v for g, n in state.gan.networks.items() for k, v in bare(n).state_dict().items()}
+    tensors |= {f"ema.{k}": v for k, v in state.ema.network.state_dict().items()}
+    for group, optimizer in state.optimizers.items():
+        for index, slots in optimizer.state_dict()["state"].items():
+            tensors |= {f"opt.{group}.{index}.{name}": torch.as_tensor(value) for name, value in slots.items()}
+    clock = {"images": state.images, "step": state.step, "total": state.total}
+    checkpoints.save_resume(run.resume_state, tensors, clock)
+
+
+def _restore(state: State, path: Path) -> None:
+    tensors, clock = checkpoints.load_resume(path)
+    for group, network in state.gan.networks.items():
+        bare(network).load_state_dict(_under(tensors, f"net.{group}."))
+        _restore_optimizer(state.optimizers[group], _under(tensors, f"opt.{group}."))
+    state.ema.network.load_state_dict(_under(tensors, "ema."))
+    state.images, state.step, state.total = clock["images"], clock["step"], clock["total"]
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, slots: dict[str, Tensor]) -> None:
+    whole = optimizer.state_dict()
+    whole["state"] = {}
+    for key, value in slots.items():
+        index, name = key.split(".")
+        whole["state"].setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict(whole)
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+class _Interrupt:
+    """Turns SIGTERM and Ctrl-C into a question the loop asks after each step."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "_Interrupt":
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+    def __exit__(self, *exception: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
