@@ -104,7 +104,7 @@ def _triple(values: Any) -> tuple[float, float, float]:
 def _coordinates(a: Appearance) -> list[float]:
     skin, lesion = a.skin_lab, a.lesion_lab
     ratio = lesion[0] / max(skin[0], 1.0)
-    return [a.ita_deg, skin[1], skin[2], ratio, lesion[1] - skin[1], lesion[2] - skin[2],
+    return [*skin, ratio, lesion[1] - skin[1], lesion[2] - skin[2],
             *a.spread_lab, a.hair, a.vignette]  # fmt: skip
 
 
