@@ -13,6 +13,7 @@ from engine.labels import CLASSES, MARKERS
 
 APPEARANCE = 11
 REGION = 1 + len(MARKERS)
+EDGE = "replicate"  # zero padding leaves a frame around the picture
 SKIN_COLOUR, LESION_COLOUR, HAIR, VIGNETTE = slice(0, 3), slice(3, 9), slice(9, 10), slice(10, 11)
 
 
@@ -99,8 +100,8 @@ class ModulatedBlock(nn.Module):
     def __init__(self, channels: int, guide: int, norm: str) -> None:
         super().__init__()
         self.first, self.second = Modulation(channels, guide, norm), Modulation(channels, guide, norm)
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=EDGE)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, padding_mode=EDGE)
         nn.init.zeros_(self.conv2.weight)
 
     def forward(self, x: Tensor, guide: Tensor) -> Tensor:
@@ -127,10 +128,12 @@ class ModulatedGenerator(nn.Module):
         )
         self.downs = nn.ModuleList(nn.Conv2d(widths[k], widths[k + 1], 3, 2, 1) for k in range(1, levels))
         self.deep = nn.ModuleList(ModulatedBlock(widths[-1], guide, config.norm) for _ in range(config.blocks))
-        self.ups = nn.ModuleList(nn.Conv2d(widths[k + 1], widths[k], 3, padding=1) for k in range(levels - 1, 0, -1))
+        self.ups = nn.ModuleList(
+            nn.Conv2d(widths[k + 1], widths[k], 3, padding=1, padding_mode=EDGE) for k in range(levels - 1, 0, -1)
+        )
         self.refine = nn.ModuleList(ModulatedBlock(widths[k], guide, config.norm) for k in range(levels - 1, 0, -1))
-        self.last_up = nn.Conv2d(widths[1], widths[0], 3, padding=1)
-        self.to_rgb = nn.Conv2d(widths[0] + inputs, 3, 3, padding=1)
+        self.last_up = nn.Conv2d(widths[1], widths[0], 3, padding=1, padding_mode=EDGE)
+        self.to_rgb = nn.Conv2d(widths[0] + inputs, 3, 3, padding=1, padding_mode=EDGE)
 
     def forward(self, condition: Tensor, appearance: Tensor, noise: Tensor, radius: Tensor | None = None) -> Tensor:
         """condition [B, C, H, W], appearance [B, 11], noise [B, Z, H/2, W/2] → [B, 3, H, W] in [-1, 1].
