@@ -29,9 +29,10 @@ TYPICAL = 1.5  # standard deviations to which a draw is held: rarer photos are m
 # L* of skin at an ITA, degrees: in vivo means fall near it (Chardon et al. 1991, fig. 2; Del Bino & Bernerd 2013, table 1);
 # b* follows from the ITA.
 LOCUS_ITA, LOCUS_L = (-45.0, -10.0, 0.0, 19.0, 34.5, 48.0, 60.0, 75.0), (36.0, 46.5, 50.0, 55.5, 61.5, 67.0, 72.0, 78.0)
-# Mean and standard deviation of the eleven numbers over the 1,942 ISIC training photos, rounded; hair as its square root.
+# Mean and twice the standard deviation of the eleven numbers over the 1,942 ISIC training photos, rounded; hair as its
+# square root. At once the deviation, the modulation of an unnormalised generator diverges within 1,000 images.
 OFFSET = np.array([70, 7.5, 8.5, 51, 17, 19.5, 9.5, 4.75, 5.25, 0.1, 9], np.float32)
-SCALE = np.array([10.5, 7.5, 7.5, 12.5, 7, 7.5, 4.5, 1.75, 2.25, 0.09, 11.5], np.float32)
+SCALE = 2 * np.array([10.5, 7.5, 7.5, 12.5, 7, 7.5, 4.5, 1.75, 2.25, 0.09, 11.5], np.float32)
 COORDINATES = ("skin_l", "skin_a", "skin_b", "lesion_ratio", "lesion_da", "lesion_db",
                "spread_l", "spread_a", "spread_b", "hair", "vignette")  # fmt: skip
 
@@ -47,7 +48,7 @@ class Appearance:
     vignette: float
 
     def vector(self) -> NDArray[np.float32]:
-        """float32 [11], each of about unit variance over the training photos: what the network takes."""
+        """float32 [11], of about -1..1 over the training photos: what the network takes."""
         raw = [*self.skin_lab, *self.lesion_lab, *self.spread_lab, math.sqrt(max(self.hair, 0.0)), self.vignette]
         return (np.array(raw, np.float32) - OFFSET) / SCALE
 

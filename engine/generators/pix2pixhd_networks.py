@@ -85,7 +85,7 @@ class Modulation(nn.Module):
         super().__init__()
         self.norm = nn.InstanceNorm2d(channels) if norm == "instance" else nn.Identity()
         self.affine = nn.Conv2d(inputs, 2 * channels, 1)
-        nn.init.normal_(self.affine.weight, 0, 0.05)
+        nn.init.normal_(self.affine.weight, 0, 0.02)
         nn.init.zeros_(self.affine.bias)
 
     def forward(self, x: Tensor, guide: Tensor) -> Tensor:

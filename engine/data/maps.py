@@ -1,0 +1,120 @@
+"""Photos and masks in a generator's frame: reading, the paper's letterbox, and our crop to aspect.
+
+Labels are resized by nearest neighbour only. Bissoto et al. 2018 fit into 1024x512 shrinking only, and pad black.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from engine.data.records import Record
+from engine.errors import EngineError
+from engine.labels import DEFINITE, MARKERS, Planes
+from engine.pixels import resize_labels, resize_picture
+
+HALF_WHITE = 127  # ISIC masks are 0 / 255; the annotation tool's "possible", 128, counts as marked here
+
+Size = tuple[int, int]
+
+
+def load_picture(path: Path) -> NDArray[np.uint8]:
+    """A photo as sRGB uint8 [H, W, 3]."""
+    return np.asarray(_open(path).convert("RGB"))
+
+
+def load_mask(path: Path) -> NDArray[np.uint8]:
+    """A mask file as uint8 [H, W] in {0, 1}: 128 and above is marked."""
+    return (np.asarray(_open(path).convert("L")) > HALF_WHITE).astype(np.uint8)
+
+
+def load_planes(record: Record) -> Planes:
+    """A record's planes at its lesion mask's size; markers are definite or absent, a missing file is absent."""
+    lesion = load_mask(record.lesion)
+    markers = np.zeros((len(MARKERS), *lesion.shape), np.uint8)
+    for plane, file in zip(markers, record.markers, strict=True):
+        if file is not None:
+            mask = load_mask(file)
+            if mask.shape != lesion.shape:
+                raise EngineError(f"{file.name} is {_size(mask)}; its lesion mask is {_size(lesion)}.")
+            plane[:] = mask * np.uint8(DEFINITE)
+    return Planes(lesion, markers, np.zeros_like(lesion))
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        picture = Image.open(path)
+        picture.load()
+    except FileNotFoundError as error:
+        raise EngineError(f"{path} does not exist.") from error
+    except (UnidentifiedImageError, OSError) as error:
+        raise EngineError(f"{path.name} cannot be read as a picture: {error}.") from error
+    return picture
+
+
+def _size(array: NDArray) -> str:
+    return f"{array.shape[1]}x{array.shape[0]}"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a frame is brought to (width, height); `enlarge` lets a smaller frame grow."""
+
+    picture: Callable[[NDArray[np.uint8], Size, bool], NDArray[np.uint8]]
+    planes: Callable[[Planes, Size, bool], Planes]
+
+
+def letterbox_picture(picture: NDArray[np.uint8], size: Size, enlarge: bool = False) -> NDArray[np.uint8]:
+    """Fit inside `size`, centred on black."""
+    width, height = _fitted_size((picture.shape[1], picture.shape[0]), size, enlarge)
+    canvas = np.zeros((size[1], size[0], 3), np.uint8)
+    canvas[_centred(size, (width, height))] = resize_picture(picture, width, height)
+    return canvas
+
+
+def letterbox_planes(planes: Planes, size: Size, enlarge: bool = False) -> Planes:
+    """Fit inside `size`; the padding is border, which is neither skin nor lesion."""
+    inner = _fitted_size(planes.size, size, enlarge)
+    place = _centred(size, inner)
+    canvas = Planes.blank(*size)
+    canvas.border[:] = 1
+    canvas.border[place] = resize_labels(planes.border, *inner)
+    canvas.lesion[place] = resize_labels(planes.lesion, *inner)
+    for out, plane in zip(canvas.markers, planes.markers, strict=True):
+        out[place] = resize_labels(plane, *inner)
+    return canvas
+
+
+def crop_picture(picture: NDArray[np.uint8], size: Size, enlarge: bool = True) -> NDArray[np.uint8]:
+    """Cut the centre to the aspect of `size`, then resize to it."""
+    return resize_picture(np.ascontiguousarray(picture[_centre(picture.shape, size)]), *size)
+
+
+def crop_planes(planes: Planes, size: Size, enlarge: bool = True) -> Planes:
+    """Cut the centre to the aspect of `size`, then resize by nearest."""
+    place = _centre(planes.lesion.shape, size)
+    markers = np.stack([resize_labels(plane[place], *size) for plane in planes.markers])
+    return Planes(resize_labels(planes.lesion[place], *size), markers, resize_labels(planes.border[place], *size))
+
+
+def _fitted_size(frame: Size, size: Size, enlarge: bool) -> Size:
+    scale = min(size[0] / frame[0], size[1] / frame[1])
+    scale = scale if enlarge else min(scale, 1.0)
+    return max(1, round(frame[0] * scale)), max(1, round(frame[1] * scale))
+
+
+def _centred(outer: Size, inner: Size) -> tuple[slice, slice]:
+    x, y = (outer[0] - inner[0]) // 2, (outer[1] - inner[1]) // 2
+    return slice(y, y + inner[1]), slice(x, x + inner[0])
+
+
+def _centre(shape: tuple[int, ...], size: Size) -> tuple[slice, slice]:
+    height, width = shape[:2]
+    cut = min(width, round(height * size[0] / size[1])), min(height, round(width * size[1] / size[0]))
+    return _centred((width, height), cut)
+
+
+FITS = {"letterbox": Fit(letterbox_picture, letterbox_planes), "crop": Fit(crop_picture, crop_planes)}

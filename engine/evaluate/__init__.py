@@ -1,0 +1,1 @@
+"""Judges of a set of pictures: pure functions of arrays, and the drivers that feed them."""

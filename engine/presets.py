@@ -1,0 +1,138 @@
+"""Presets: one complete TOML a generator. Reading the file tells the whole experiment; nothing is inherited."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from engine.config import Range, assign, from_table, read_toml, suggestion, to_table
+from engine.errors import EngineError
+
+CHECKOUT = Path(__file__).resolve().parent.parent / "presets"
+INSTALLED = Path(__file__).resolve().parent / "_presets"
+ROOT = CHECKOUT if CHECKOUT.is_dir() else INSTALLED
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """How records become training pairs."""
+
+    fit: Literal["letterbox", "crop"]
+    """`letterbox` is the paper's: the whole frame, padded with border. `crop` cuts the centre to the preset's aspect."""
+    enlarge: bool
+    """Whether a letterbox enlarges a frame that is smaller; the paper's only shrinks."""
+    edges: Literal["slic", "none"]
+    """Where the instance boundaries come from."""
+    split_scheme: Literal["isic2017", "bissoto"]
+    exclude: tuple[str, ...]
+    """Record ids left out."""
+    flips: bool
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One size of training; `until` is the share of all images at which it ends."""
+
+    until: Annotated[float, Range(0, 1)]
+    width: Annotated[int, Range(16, 4096)]
+    height: Annotated[int, Range(16, 4096)]
+    batch: Annotated[int, Range(1, 4096)]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run; the clock is images seen, so that the batch size changes no schedule."""
+
+    images: Annotated[int, Range(1, 1e10)]
+    lr_generator: Annotated[float, Range(0, 1)]
+    lr_discriminator: Annotated[float, Range(0, 1)]
+    beta1: Annotated[float, Range(0, 1)]
+    beta2: Annotated[float, Range(0, 1)]
+    decay_from: Annotated[float, Range(0, 1)]
+    """Share of all images after which both rates fall linearly to 0."""
+    ema_images: Annotated[float, Range(0, 1e9)]
+    """Half-life of the averaged weights, in images; 0 averages nothing."""
+    precision: Literal["fp32", "bf16"]
+    seed: int
+    snapshot_images: Annotated[int, Range(1, 1e10)]
+    stages: tuple[Stage, ...]
+    minutes: Annotated[float, Range(0.01, 1e5)] | None = None
+    """Wall-clock budget, in place of `images`: measured for a minute, then turned once into an image count."""
+
+    def __post_init__(self) -> None:
+        """Stages must come in order and reach the end."""
+        ends = [stage.until for stage in self.stages]
+        if not ends or (ends != sorted(set(ends)) or ends[-1] != 1):
+            raise EngineError(f"train.stages: until = {ends}; rising values that end in 1 are expected.")
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """How many pictures a report renders."""
+
+    count: Annotated[int, Range(2, 1e6)]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One generator as it is listed, trained and judged. `model` is the family's own Config."""
+
+    name: str
+    family: str
+    title: str
+    paper: str
+    takes: str
+    makes: str
+    size: tuple[Annotated[int, Range(16, 4096)], Annotated[int, Range(16, 4096)]]
+    """Width and height, px."""
+    model: Any
+    data: DataConfig
+    train: TrainConfig
+    evaluate: EvaluateConfig
+
+
+def names(root: Path = ROOT) -> list[str]:
+    """All presets, those that ship trained first, then by name."""
+    found = sorted(path.parent.name for path in root.glob("*/preset.toml"))
+    return sorted(found, key=lambda name: weights_path(name, root) is None)
+
+
+def load(name: str, root: Path = ROOT) -> Preset:
+    """Read one preset by name."""
+    known = names(root)
+    if name not in known:
+        raise EngineError(f"There is no preset '{name}'; {suggestion(name, known)}")
+    return from_preset_table({"name": name, **read_toml(root / name / "preset.toml")}, f"presets/{name}/preset.toml")
+
+
+def weights_path(name: str, root: Path = ROOT) -> Path | None:
+    """The shipped weights, or None where a preset ships untrained."""
+    path = root / name / "weights.safetensors"
+    return path if path.is_file() else None
+
+
+def from_preset_table(table: dict[str, Any], where: str) -> Preset:
+    """A whole preset from plain values; the model's table is read by its family's Config."""
+    from engine.generators.configs import CONFIGS
+
+    family = table.get("family")
+    if family not in CONFIGS:
+        raise EngineError(f"{where}: family = {family!r}; one of {', '.join(CONFIGS)} is expected.")
+    preset = from_table(Preset, table, where)
+    model = from_table(CONFIGS[family], preset.model, f"{where}: model")
+    return Preset(**{**vars(preset), "model": model})
+
+
+def with_settings(preset: Preset, assignments: Iterable[str]) -> Preset:
+    """Apply `--set` assignments ("train.images=500", "model.width=8") in order."""
+    table = to_table(preset)
+    for assignment in assignments:
+        table = assign(table, assignment)
+    return from_preset_table(table, "--set")
+
+
+def sha256(preset: Preset) -> str:
+    """Hash of the resolved configuration, whatever the file's comments and order."""
+    return hashlib.sha256(json.dumps(to_table(preset), sort_keys=True).encode()).hexdigest()
