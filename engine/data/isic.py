@@ -63,7 +63,7 @@ def read(root: Path, labels: Path | None, split_scheme: str) -> Manifest:
         raise EngineError(f"{root} is no ISIC folder; it should hold one of {expected}.")
     rows = read_labels(labels) if labels else _labels_beside(root)
     photos = pictures_of(root, layout)
-    lesions = _by_stem(root, layout.lesions, layout.lesion_suffix)
+    lesions = masks(root, layout.lesions, layout.lesion_suffix)
     missing = [photo.name for photo in photos if photo.stem not in lesions]
     if missing:
         raise EngineError(
@@ -73,7 +73,7 @@ def read(root: Path, labels: Path | None, split_scheme: str) -> Manifest:
     unknown = sorted(set(rows) - {photo.stem for photo in photos})
     if unknown and labels:
         raise EngineError(f"{labels.name} names {len(unknown)} ids that {root} does not hold, first {unknown[0]}.")
-    markers = {name: _by_stem(root, layout.markers, f"_attribute_{name}.png") for name in MARKERS}
+    markers = {name: masks(root, layout.markers, f"_attribute_{name}.png") for name in MARKERS}
     records = [_record(photo, lesions[photo.stem], markers, rows.get(photo.stem, {})) for photo in photos]
     return Manifest(tuple(SPLITS[split_scheme](records)), root, layout.name)
 
@@ -101,7 +101,8 @@ def _labels_beside(root: Path) -> dict[str, dict[str, str]]:
     return {k: v for file in found for k, v in read_labels(file).items()}
 
 
-def _by_stem(root: Path, pattern: str | None, suffix: str) -> dict[str, Path]:
+def masks(root: Path, pattern: str | None, suffix: str) -> dict[str, Path]:
+    """id → mask file, of the folders that match `pattern`."""
     folders = root.glob(pattern) if pattern else ()
     return {f.name.removesuffix(suffix): f for folder in folders for f in folder.glob(f"*{suffix}")}
 

@@ -1,0 +1,121 @@
+"""`moulage data check`: everything that is wrong with a data folder, in one report by file name."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from engine.data import isic
+from engine.errors import EngineError
+from engine.labels import MARKERS
+
+Problem = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """counts: what was found. problems: (file name, sentence), in order of file name."""
+
+    root: Path
+    layout: str
+    licence: str
+    counts: dict[str, int]
+    problems: tuple[Problem, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def check(
+    root: Path, labels: Path | None = None, progress: Callable[[int, int], None] = lambda done, total: None
+) -> Report:
+    """Look at every file of a data folder.
+
+    Raises EngineError only where there is nothing to report on: no folder, or no known layout.
+    """
+    layout = isic.layout_of(root) if root.is_dir() else None
+    if layout is None:
+        raise EngineError(f"{root} is no data folder in a known layout; known are {', '.join(x.name for x in isic.LAYOUTS)}.")
+    photos = isic.pictures_of(root, layout)
+    lesions = isic.masks(root, layout.lesions, layout.lesion_suffix)
+    markers = {name: isic.masks(root, layout.markers, f"_attribute_{name}.png") for name in MARKERS}
+    problems: list[Problem] = list(_stray(photos, lesions, markers))
+    problems += _labels(labels, photos)
+    hashes: dict[str, list[str]] = defaultdict(list)
+    with ThreadPoolExecutor() as pool:
+        work = pool.map(lambda photo: _one(photo, lesions.get(photo.stem), markers, layout.markers is not None), photos)
+        for done, (photo, (digest, found)) in enumerate(zip(photos, work, strict=True), start=1):
+            problems += found
+            hashes[digest].append(photo.name)
+            progress(done, len(photos))
+    problems += [(same[1], f"has the same bytes as {same[0]}") for same in hashes.values() if len(same) > 1]
+    counts = {"photos": len(photos), "lesion masks": len(lesions)} | {
+        f"{name} masks": len(files) for name, files in markers.items() if files
+    }
+    return Report(root, layout.name, isic.LICENCE, counts, tuple(sorted(set(problems))))
+
+
+def _one(
+    photo: Path, lesion: Path | None, markers: dict[str, dict[str, Path]], has_markers: bool
+) -> tuple[str, list[Problem]]:
+    problems: list[Problem] = []
+    size = _size(photo, problems)
+    if lesion is None:
+        problems.append((photo.name, "has no lesion mask"))
+    files = [lesion] if lesion else []
+    for name in MARKERS if has_markers else ():
+        file = markers[name].get(photo.stem)
+        if file is None:
+            problems.append((photo.name, f"has no {name} mask"))
+        else:
+            files.append(file)
+    for file in files:
+        problems += _mask(file, size)
+    return hashlib.sha256(photo.read_bytes()).hexdigest(), problems
+
+
+def _size(photo: Path, problems: list[Problem]) -> tuple[int, int] | None:
+    try:
+        with Image.open(photo) as picture:
+            picture.load()
+            return picture.size
+    except (UnidentifiedImageError, OSError) as error:
+        problems.append((photo.name, f"cannot be read as a picture: {error}"))
+        return None
+
+
+def _mask(file: Path, size: tuple[int, int] | None) -> Iterator[Problem]:
+    try:
+        with Image.open(file) as mask:
+            values = np.asarray(mask.convert("L"))
+    except (UnidentifiedImageError, OSError) as error:
+        yield file.name, f"cannot be read as a mask: {error}"
+        return
+    if size and values.shape[::-1] != size:
+        yield file.name, f"is {values.shape[1]}x{values.shape[0]}; its photo is {size[0]}x{size[1]}"
+    odd = np.setdiff1d(np.unique(values), [0, 255])
+    if len(odd):
+        yield file.name, f"holds the value {odd[0]} and {len(odd) - 1} more; a mask is 0 and 255 only"
+
+
+def _stray(photos: list[Path], lesions: dict[str, Path], markers: dict[str, dict[str, Path]]) -> Iterator[Problem]:
+    known = {photo.stem for photo in photos}
+    for files in (lesions, *markers.values()):
+        for stem, file in files.items():
+            if stem not in known:
+                yield file.name, "belongs to no photo"
+
+
+def _labels(labels: Path | None, photos: list[Path]) -> list[Problem]:
+    if labels is None:
+        return []
+    known, named = {photo.stem for photo in photos}, set(isic.read_labels(labels))
+    problems = [(labels.name, f"names {one}, which is not in the folder") for one in sorted(named - known)]
+    return problems + [(labels.name, f"says nothing of {one}") for one in sorted(known - named)]
