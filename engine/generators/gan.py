@@ -86,6 +86,8 @@ class Family:
     """Config → the network that renders, untrained."""
     inputs: Callable[[Any, Mapping[str, Tensor], Planes, NDArray[np.uint8] | None, Any], tuple[NDArray[np.float32], ...]]
     """(config, tables, planes, edges or None, request) → the sampler's inputs, each with a batch axis of 1."""
+    extrapolates: Callable[[Any, Mapping[str, Tensor], Planes, Any], list[str]]
+    """(config, tables, planes, request) → what of the case lies beyond the training data, in words."""
 
 
 def bare(network: nn.Module) -> nn.Module:

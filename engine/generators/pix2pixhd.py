@@ -28,7 +28,7 @@ from engine.generators.pix2pixhd_networks import (
     masked_appearance,
 )
 from engine.generators.projected import LiteFeatures, ProjectedHeads, perceptual
-from engine.labels import CLASSES, LESION, Planes
+from engine.labels import CLASSES, LESION, POSSIBLE, Planes
 from engine.seeds import normal
 from engine.tone import TONES
 from engine.train.augment import diffaugment
@@ -262,6 +262,18 @@ def drawn_appearance(drawn_from: Density, request: Request) -> Appearance:
     return drawn_from.draw(request.seed, ita, request.lesion_colour, request.variation, request.hair)
 
 
+def extrapolates(config: Pix2PixHDConfig, tables: Mapping[str, Tensor], planes: Planes, request: Request) -> list[str]:
+    """A tone no training photo has, and possible markers, which no training mask holds."""
+    if config.generator == "global":
+        return []
+    reasons = []
+    if request.tone is not None and not density(tables).covers(TONES[request.tone]):
+        reasons.append(f"extrapolated: skin type {request.tone} has no training photos")
+    if (planes.markers == POSSIBLE).any():
+        reasons.append("extrapolated: possible markers")
+    return reasons
+
+
 FAMILY = Family(
     name="pix2pixhd",
     title="pix2pixHD: a dermoscopic picture from a map",
@@ -271,4 +283,5 @@ FAMILY = Family(
     build=Pix2PixHD,
     sampler=sampler,
     inputs=inputs,
+    extrapolates=extrapolates,
 )

