@@ -156,7 +156,9 @@ class Density:
         known = {COORDINATES.index(name): _z(p) for name, p in fixed.items() if p is not None}
         skin = None if ita is None else locus(ita)
         if skin is not None:
-            known |= {k: _z(float(np.interp(v, self.quantiles[k], self._grid()))) for k, v in ((0, skin[0]), (2, skin[1]))}
+            known |= {
+                k: _z(float(np.interp(v, self.quantiles[k], self._grid()))) for k, v in ((0, skin[0]), (2, skin[1]))
+            }
         z = self._conditional(known, stream(seed, "appearance"))
         drawn = zip(z, self.quantiles[:SIZE], strict=True)
         values = [float(np.interp(norm.cdf(v), self._grid(), q)) for v, q in drawn]
@@ -170,7 +172,9 @@ class Density:
         free = [i for i in range(SIZE) if i not in known]
         fixed = list(known)
         c = np.array(self.correlation) + 1e-6 * np.eye(SIZE)
-        noise = np.clip(random.standard_normal(SIZE), -TYPICAL, TYPICAL)[free]  # drawn for all: a slider moves only itself
+        noise = np.clip(random.standard_normal(SIZE), -TYPICAL, TYPICAL)[
+            free
+        ]  # drawn for all: a slider moves only itself
         gain = c[np.ix_(free, fixed)] @ np.linalg.inv(c[np.ix_(fixed, fixed)]) if fixed else np.zeros((len(free), 0))
         mean = gain @ np.array([known[i] for i in fixed])
         spread = c[np.ix_(free, free)] - gain @ c[np.ix_(fixed, free)]

@@ -120,7 +120,9 @@ def write_atomically(path: Path, data: bytes) -> None:
         os.chmod(name, 0o644)
         os.replace(name, path)
     except OSError as error:
-        raise EngineError(f"{path} could not be written ({error.strerror}); what was there before is untouched.") from error
+        raise EngineError(
+            f"{path} could not be written ({error.strerror}); what was there before is untouched."
+        ) from error
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)

@@ -160,7 +160,9 @@ def render(
 
 @evaluate_app.command("fidelity")
 def evaluate_fidelity(
-    real: Annotated[Path, typer.Option(help="Data folder; its test split is compared against, its train split is the floor.")],
+    real: Annotated[
+        Path, typer.Option(help="Data folder; its test split is compared against, its train split is the floor.")
+    ],
     fake: Annotated[Path | None, typer.Option(help="Folder of pictures; or leave it and name --preset.")] = None,
     preset: Annotated[str | None, typer.Option(help="Render the test maps with this preset.")] = None,
     labels: Labels = None,

@@ -90,9 +90,7 @@ def planes_from_semantic(labels: NDArray[np.uint8]) -> Planes:
             f"({', '.join(f'{i} {name}' for i, name in enumerate(CLASSES))})"
         )
     markers = np.stack([(labels == LESION + 1 + k) * np.uint8(DEFINITE) for k in range(len(MARKERS))])
-    return Planes(
-        (labels >= LESION).astype(np.uint8), markers.astype(np.uint8), (labels == BORDER).astype(np.uint8)
-    )
+    return Planes((labels >= LESION).astype(np.uint8), markers.astype(np.uint8), (labels == BORDER).astype(np.uint8))
 
 
 def pack(planes: Planes) -> NDArray[np.uint16]:

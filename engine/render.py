@@ -26,7 +26,6 @@ from engine.errors import EngineError
 from engine.pixels import from_unit
 
 if TYPE_CHECKING:
-    import torch
     from torch import nn
 
 Arrays = tuple[NDArray[np.float32], ...]

@@ -29,7 +29,9 @@ class Run:
         if resume:
             _refuse_another(record, described)
         elif out.is_dir() and any(out.iterdir()):
-            raise EngineError(f"--out {out} is not empty; choose another folder, or add --resume to go on with its run.")
+            raise EngineError(
+                f"--out {out} is not empty; choose another folder, or add --resume to go on with its run."
+            )
         else:
             write_atomically(record, json.dumps(described, indent=1).encode())
         return cls(out)

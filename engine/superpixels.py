@@ -39,7 +39,9 @@ def instance_map(cells: NDArray[np.integer], labels: NDArray[np.uint8]) -> NDArr
     cells: ids [H, W]; labels: semantic map uint8 [H, W]. Raises EngineError where a class gets more than 1,000 cells.
     """
     if cells.shape != labels.shape:
-        raise EngineError(f"the superpixels are {cells.shape[::-1]}; the map is {labels.shape[::-1]}, the same is needed.")
+        raise EngineError(
+            f"the superpixels are {cells.shape[::-1]}; the map is {labels.shape[::-1]}, the same is needed."
+        )
     _, index = np.unique(cells, return_inverse=True)
     votes = np.zeros((int(index.max()) + 1, len(CLASSES)), np.int64)
     np.add.at(votes, (index.ravel(), labels.ravel()), 1)

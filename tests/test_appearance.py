@@ -21,7 +21,13 @@ def flat_case(skin=(200, 160, 140), lesion=(90, 55, 40)):
 def photos(count=200):
     random = np.random.default_rng(1)
     return [
-        Appearance((70 + 5 * a, 8 + b, 14 + c), (42 + 6 * a + d, 15 + b, 18 + c), (9 + 2 * d, 4.0, 5.0), 0.02 + 0.01 * d**2, 5.0 + c)
+        Appearance(
+            (70 + 5 * a, 8 + b, 14 + c),
+            (42 + 6 * a + d, 15 + b, 18 + c),
+            (9 + 2 * d, 4.0, 5.0),
+            0.02 + 0.01 * d**2,
+            5.0 + c,
+        )
         for a, b, c, d in random.standard_normal((count, 4))
     ]
 

@@ -32,7 +32,7 @@ def test_paper_presets_have_the_papers_parameter_counts(name, generator, scale):
 
 
 def test_the_papers_generator_paints_1024_by_512_and_its_discriminator_maps_have_the_tables_sizes():
-    preset, gan = on_meta("pix2pixhd-instance")
+    _, gan = on_meta("pix2pixhd-instance")
     condition = torch.empty(1, 9, 512, 1024, device="meta")
 
     picture = gan.networks["G"](condition)
@@ -161,7 +161,9 @@ def test_objectives_equal_their_equations_by_hand():
 def test_feature_matching_leaves_the_logits_out_and_averages_over_scales():
     zero, one = torch.zeros(1, 2, 3, 3), torch.ones(1, 2, 3, 3)
 
-    value = feature_matching([[one, one, 9 * one], [zero, one, one]], [[zero, zero, zero], [zero, zero, zero]], layers=3)
+    value = feature_matching(
+        [[one, one, 9 * one], [zero, one, one]], [[zero, zero, zero], [zero, zero, zero]], layers=3
+    )
 
     assert value.item() == pytest.approx((1 + 1 + 0 + 1) / 2)
 

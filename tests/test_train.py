@@ -45,7 +45,7 @@ def cache():
 def tiny_preset(**train):
     preset = presets.load("pix2pixhd-live")
     model = dataclasses.replace(preset.model, width=4, blocks=1, discriminator_width=4, perceptual=0.0, projected=0.0)
-    settings = dict(images=16, snapshot_images=4, stages=STAGES, precision="fp32", ema_images=8.0) | train
+    settings = {"images": 16, "snapshot_images": 4, "stages": STAGES, "precision": "fp32", "ema_images": 8.0} | train
     return dataclasses.replace(preset, model=model, size=(48, 32), train=dataclasses.replace(preset.train, **settings))
 
 
@@ -135,7 +135,9 @@ def test_a_loss_that_is_not_a_number_stops_with_a_sentence_and_keeps_the_last_st
     with pytest.raises(EngineError, match="not a number at image 8"):
         start(preset, cache, tmp_path / "run")
 
-    tensors = load_file(tmp_path / "run" / Run.open(tmp_path / "run", True, to_table(preset), "0" * 64).resume_state.name)
+    tensors = load_file(
+        tmp_path / "run" / Run.open(tmp_path / "run", True, to_table(preset), "0" * 64).resume_state.name
+    )
     assert all(torch.isfinite(v).all() for v in tensors.values() if v.is_floating_point())
 
 
@@ -159,7 +161,9 @@ def test_stages_and_rates_follow_the_share_of_images():
 
 
 def test_every_epoch_shows_every_photo_once(cache):
-    seen = [batch_at(cache, i, 2, Frame(48, 32), Sampling(3, False, 0.0), torch.device("cpu")).pictures for i in (0, 2, 4)]
+    seen = [
+        batch_at(cache, i, 2, Frame(48, 32), Sampling(3, False, 0.0), torch.device("cpu")).pictures for i in (0, 2, 4)
+    ]
 
     sums = sorted(round(float(p.sum()), 2) for p in torch.cat(seen))
     assert sums == sorted(round(float(p.sum()), 2) for p in torch.from_numpy(cache.pictures).float() / 127.5 - 1)

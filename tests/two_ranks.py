@@ -9,18 +9,18 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from safetensors.torch import save_file  # noqa: E402
-from test_train import card, tiny_preset  # noqa: E402
+from safetensors.torch import save_file
+from test_train import card, tiny_preset
 
-from engine.appearance import measure  # noqa: E402
-from engine.config import to_table  # noqa: E402
-from engine.data.cache import Cache  # noqa: E402
-from engine.data.phantom import phantom  # noqa: E402
-from engine.generators import FAMILIES  # noqa: E402
-from engine.generators.gan import bare  # noqa: E402
-from engine.labels import pack  # noqa: E402
-from engine.runs import Run  # noqa: E402
-from engine.train import loop  # noqa: E402
+from engine.appearance import measure
+from engine.config import to_table
+from engine.data.cache import Cache
+from engine.data.phantom import phantom
+from engine.generators import FAMILIES
+from engine.generators.gan import bare
+from engine.labels import pack
+from engine.runs import Run
+from engine.train import loop
 
 out, rank = Path(sys.argv[1]), int(os.environ["RANK"])
 torch.set_num_threads(1)

@@ -42,7 +42,9 @@ def check(
     """
     layout = isic.layout_of(root) if root.is_dir() else None
     if layout is None:
-        raise EngineError(f"{root} is no data folder in a known layout; known are {', '.join(x.name for x in isic.LAYOUTS)}.")
+        raise EngineError(
+            f"{root} is no data folder in a known layout; known are {', '.join(x.name for x in isic.LAYOUTS)}."
+        )
     photos = isic.pictures_of(root, layout)
     lesions = isic.masks(root, layout.lesions, layout.lesion_suffix)
     markers = {name: isic.masks(root, layout.markers, f"_attribute_{name}.png") for name in MARKERS}

@@ -153,4 +153,3 @@ def _with_split(record: Record, split: str) -> Record:
 
 
 SPLITS = {"isic2017": _by_column, "bissoto": _bissoto}
-

@@ -84,7 +84,9 @@ def load_network(path: Path | None = None) -> Network:
 
         path = weights.path("fid-inception")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # torch means to retire TorchScript; the file exists in no other form
+        warnings.simplefilter(
+            "ignore", FutureWarning
+        )  # torch means to retire TorchScript; the file exists in no other form
         network = torch.jit.load(str(path), map_location="cpu").eval()
     return network  # type: ignore[no-any-return]
 

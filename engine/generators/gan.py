@@ -46,8 +46,8 @@ class Gan(ABC):
     shipped = "G"
     """The network that renders; its averaged weights are the ones saved for use."""
 
-    def prepare(self, batches: Iterator[Batch]) -> None:
-        """Measure what the losses need of the training data, once before the first step; most need nothing."""
+    def prepare(self, batches: Iterator[Batch]) -> None:  # noqa: B027  # most families need nothing
+        """Measure what the losses need of the training data, once before the first step."""
 
     def tables(self, photos: Sequence[Appearance]) -> dict[str, Tensor]:
         """What is fitted on the training photos and shipped beside the weights; most families ship nothing."""
@@ -84,7 +84,9 @@ class Family:
     build: Callable[[Any], Gan]
     sampler: Callable[[Any], nn.Module]
     """Config → the network that renders, untrained."""
-    inputs: Callable[[Any, Mapping[str, Tensor], Planes, NDArray[np.uint8] | None, Any], tuple[NDArray[np.float32], ...]]
+    inputs: Callable[
+        [Any, Mapping[str, Tensor], Planes, NDArray[np.uint8] | None, Any], tuple[NDArray[np.float32], ...]
+    ]
     """(config, tables, planes, edges or None, request) → the sampler's inputs, each with a batch axis of 1."""
     extrapolates: Callable[[Any, Mapping[str, Tensor], Planes, Any], list[str]]
     """(config, tables, planes, request) → what of the case lies beyond the training data, in words."""

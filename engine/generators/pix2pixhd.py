@@ -134,7 +134,9 @@ class Pix2PixHD(Gan):
         maps, guides = seen_map.repeat(2, 1, 1, 1), seen_guide.repeat(2, 1, 1, 1)
         both = Verdict(*self.networks["D"](maps, guides, torch.cat([seen_fake.detach(), seen_real]), taps))
         of_fake, of_real = both.halves()
-        patch = [self.objective.discriminator(r[-1], f[-1]) for r, f in zip(of_real.patches, of_fake.patches, strict=True)]
+        patch = [
+            self.objective.discriminator(r[-1], f[-1]) for r, f in zip(of_real.patches, of_fake.patches, strict=True)
+        ]
         terms = {"patch": torch.stack(patch).sum()}
         if both.heads:
             heads = [self.objective.discriminator(r, f) for r, f in zip(of_real.heads, of_fake.heads, strict=True)]
@@ -169,7 +171,9 @@ class Pix2PixHD(Gan):
     def sample_inputs(self, batch: Batch) -> tuple[Tensor, ...]:
         """Condition, appearance and noise of a batch, markers as they are."""
         condition = self.condition(batch.lesion, batch.markers, batch.border, batch.edges)
-        return (condition, batch.appearance, self.noise(batch)) if self.config.generator == "modulated" else (condition,)
+        return (
+            (condition, batch.appearance, self.noise(batch)) if self.config.generator == "modulated" else (condition,)
+        )
 
     def condition(self, lesion: Tensor, markers: Tensor, border: Tensor, edges: Tensor) -> Tensor:
         """The map channels of this configuration: one-hot classes or planes, and the edges if it takes them."""
@@ -185,7 +189,9 @@ class Pix2PixHD(Gan):
     def _taps(self, pictures: Tensor) -> list[Tensor]:
         return self.frozen["lite0"](pictures) if self.frozen else []
 
-    def _shown(self, fake: Tensor, real: Tensor, judged: Tensor, guide: Tensor, random: torch.Generator) -> list[Tensor]:
+    def _shown(
+        self, fake: Tensor, real: Tensor, judged: Tensor, guide: Tensor, random: torch.Generator
+    ) -> list[Tensor]:
         tensors = [fake, real, judged, guide]
         return diffaugment(tensors, random) if self.config.diffaugment else tensors
 
@@ -200,7 +206,9 @@ class Pix2PixHD(Gan):
     def _dropped_edges(self, batch: Batch) -> Tensor:
         if not self.config.edge_dropout:
             return batch.edges
-        kept = torch.rand(len(batch.edges), generator=batch.random, device=batch.edges.device) >= self.config.edge_dropout
+        kept = (
+            torch.rand(len(batch.edges), generator=batch.random, device=batch.edges.device) >= self.config.edge_dropout
+        )
         return batch.edges * kept[:, None, None, None]
 
 
@@ -218,7 +226,6 @@ def _planes(lesion: Tensor, markers: Tensor, border: Tensor) -> Tensor:
 
 
 CONDITIONS = {"semantic": _one_hot, "planes": _planes}
-
 
 
 def sampler(config: Pix2PixHDConfig) -> nn.Module:
@@ -244,7 +251,9 @@ def inputs(
     edges: uint8 [H, W] in {0, 1} of a photo's superpixels; None, for a drawn case, leaves the channel empty.
     """
     width, height = planes.size
-    lesion, border, markers = (torch.from_numpy(p.astype(np.float32)) for p in (planes.lesion, planes.border, planes.markers))
+    lesion, border, markers = (
+        torch.from_numpy(p.astype(np.float32)) for p in (planes.lesion, planes.border, planes.markers)
+    )
     condition = CONDITIONS[config.condition](lesion[None, None], markers[None] / 2, border[None, None]).numpy()
     if config.edges:
         channel = np.zeros((1, 1, height, width), np.float32) if edges is None else edges.astype(np.float32)[None, None]

@@ -123,9 +123,7 @@ class ModulatedGenerator(nn.Module):
         widths = [config.width * 2**k for k in range(levels + 1)]
         guide = 2 * config.width
         self.stem = nn.Conv2d(inputs, widths[1], 4, 2, 1)
-        self.guides = nn.ModuleList(
-            nn.Conv2d(inputs + APPEARANCE + config.noise, guide, 1) for _ in range(levels)
-        )
+        self.guides = nn.ModuleList(nn.Conv2d(inputs + APPEARANCE + config.noise, guide, 1) for _ in range(levels))
         self.downs = nn.ModuleList(nn.Conv2d(widths[k], widths[k + 1], 3, 2, 1) for k in range(1, levels))
         self.deep = nn.ModuleList(ModulatedBlock(widths[-1], guide, config.norm) for _ in range(config.blocks))
         self.ups = nn.ModuleList(
@@ -221,7 +219,9 @@ class MultiscaleDiscriminator(nn.Module):
         if config.generator == "modulated":
             inputs += APPEARANCE
         self.scales = nn.ModuleList(
-            PatchDiscriminator(inputs, config.discriminator_width, config.discriminator_layers, config.discriminator_norm)
+            PatchDiscriminator(
+                inputs, config.discriminator_width, config.discriminator_layers, config.discriminator_norm
+            )
             for _ in range(config.scales)
         )
         self.apply(weights_init if config.discriminator_norm == "instance" else lambda module: None)

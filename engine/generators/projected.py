@@ -6,6 +6,7 @@ over training photos before it is compared, as LPIPS weighs channels (Zhang et a
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import timm
 import torch
@@ -60,10 +61,12 @@ class LiteFeatures(nn.Module):
 def fold_batch_norms(module: nn.Module) -> None:
     """Fold each batch norm (timm's norm with activation) into the convolution before it: the same function, fewer passes."""
     children = list(module.named_children())
-    for (name, conv), (after, norm) in zip(children, children[1:], strict=False):
+    for (name, conv), (after, norm) in pairwise(children):
         if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
             setattr(module, name, fuse_conv_bn_eval(conv, norm))
-            setattr(module, after, nn.Sequential(*[getattr(norm, part) for part in ("drop", "act") if hasattr(norm, part)]))
+            setattr(
+                module, after, nn.Sequential(*[getattr(norm, part) for part in ("drop", "act") if hasattr(norm, part)])
+            )
     for child in module.children():
         fold_batch_norms(child)
 

@@ -49,7 +49,9 @@ def catalogue() -> list[PresetInfo]:
         with torch.device("meta"):
             networks = FAMILIES[preset.family].build(preset.model).networks
         fields = {key: getattr(preset, key) for key in ("name", "family", "paper", "takes", "makes", "size")}
-        listed.append(PresetInfo(**fields, trained=presets.weights_path(name) is not None, parameters=parameters(networks)))
+        listed.append(
+            PresetInfo(**fields, trained=presets.weights_path(name) is not None, parameters=parameters(networks))
+        )
     return listed
 
 
@@ -109,7 +111,9 @@ def render_file(
     if (case is None) == (map is None):
         raise EngineError("give either --case FILE or --map FILE, not both and not neither.")
     if out.suffix.lower() != ".png":
-        raise EngineError(f"--out {out.name} ends in '{out.suffix}'; pictures are kept as .png, which holds the whole case.")
+        raise EngineError(
+            f"--out {out.name} ends in '{out.suffix}'; pictures are kept as .png, which holds the whole case."
+        )
     made = case_from_map(formats.read_map(_bytes(map)), preset, photo) if map else case_from_file(_required(case))
     changes: dict[str, Any] = {"generator": preset}
     changes |= {"tone": tone} if tone else {}
@@ -162,7 +166,9 @@ def fidelity(
     made = _rendered(chosen.name, manifest, checkpoint, progress) if preset else _folder(_required(fake), chosen)
     sets = [[_fitted(r.picture, chosen) for r in manifest.of(split).records] for split in ("test", "train")]
     if not all(sets):
-        raise EngineError(f"{real} has {len(sets[0])} test and {len(sets[1])} train pictures; give --labels with a split column.")
+        raise EngineError(
+            f"{real} has {len(sets[0])} test and {len(sets[1])} train pictures; give --labels with a split column."
+        )
     return of_pictures(sets[0], made, sets[1], progress=progress)
 
 

@@ -125,9 +125,7 @@ class Studio:
         pictures = loaded.renderer.live(tuple(np.concatenate(arrays) for arrays in zip(*each, strict=True)))
         no_map = Planes.blank(*case.planes.size)  # the tone alone decides here
         return [
-            TonePicture(
-                str(one.tone), picture, measured(picture, one), bool(loaded.badge(replace(one, planes=no_map)))
-            )
+            TonePicture(str(one.tone), picture, measured(picture, one), bool(loaded.badge(replace(one, planes=no_map))))
             for one, picture in zip(toned, pictures, strict=True)
         ]
 
@@ -206,12 +204,16 @@ def _load(preset: Preset, checkpoint: Path | None, device: str) -> _Loaded:
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
-        raise EngineError(f"{checkpoint.name} does not fit the preset '{preset.name}': {str(error).splitlines()[-1].strip()}") from error
+        raise EngineError(
+            f"{checkpoint.name} does not fit the preset '{preset.name}': {str(error).splitlines()[-1].strip()}"
+        ) from error
     tables = {k: v for k, v in tensors.items() if not k.startswith("G.")}
     if device != "cpu" and not torch.cuda.is_available():
         raise EngineError(f"--device {device} is not here; this machine offers cpu.")
     cache = user_cache_path("moulage") / "backends.json"
-    return _Loaded(preset, family, tables, Renderer(network, checkpoints.sha256(checkpoint), device, cache), LatestWins())
+    return _Loaded(
+        preset, family, tables, Renderer(network, checkpoints.sha256(checkpoint), device, cache), LatestWins()
+    )
 
 
 def starter_case(preset: Preset) -> Case:

@@ -17,8 +17,8 @@ from engine.presets import Preset
 from engine.runs import Run
 from engine.train import loop
 from engine.train.clock import Clock
-from engine.train.samples import Samples, fixed_batch
 from engine.train.loader import Frame
+from engine.train.samples import Samples, fixed_batch
 
 SAMPLES = 12  # maps in the grid that shows a run over time
 

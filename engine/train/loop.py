@@ -119,7 +119,9 @@ def _steps(
         if state.step % LOG_EVERY == 0 or _clock(state).done:
             status = _status(state, config, terms, (state.images - first) / elapsed)
             if fabric.global_rank == 0:
-                run.log({"images": state.images, "step": state.step, "images_per_s": status.images_per_s, **status.terms})
+                run.log(
+                    {"images": state.images, "step": state.step, "images_per_s": status.images_per_s, **status.terms}
+                )
                 report(status)
         if before // config.snapshot_images != state.images // config.snapshot_images and fabric.global_rank == 0:
             _snapshot(state, run, run.snapshot(state.images), make_card, samples)
@@ -172,7 +174,9 @@ def _set_up(fabric: Fabric, gan: Gan, cache: Cache, config: TrainConfig) -> Stat
 def _calibration(preset: Preset, cache: Cache, device: torch.device) -> Any:
     """Batches that do not depend on where a run stands, so that a resumed run prepares alike."""
     stage = preset.train.stages[0]
-    return batches(cache, stage.batch, Frame(stage.width, stage.height), Sampling(preset.train.seed, False, 0.0), device)
+    return batches(
+        cache, stage.batch, Frame(stage.width, stage.height), Sampling(preset.train.seed, False, 0.0), device
+    )
 
 
 def _clock(state: State) -> Clock:
@@ -261,5 +265,3 @@ class _Interrupt:
     def __exit__(self, *exception: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-
-
