@@ -27,7 +27,7 @@ weights_app = typer.Typer(help="Feature nets: origin, licence, sha256, how to ge
 app.add_typer(data_app, name="data")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(weights_app, name="weights")
-out = Console()
+console = Console()
 
 Labels = Annotated[Path | None, typer.Option(help="ISIC 2017 part-3 label file (CSV), with an optional split column.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -67,7 +67,7 @@ def presets(as_json: AsJson = False) -> None:
     for info in listed:
         counts = ", ".join(f"{name} {count:,}" for name, count in info.parameters.items())
         table.add_row(info.name, info.family, info.takes, info.makes, "yes" if info.trained else "no", counts)
-    out.print(table)
+    console.print(table)
 
 
 @weights_app.callback(invoke_without_command=True)
@@ -123,7 +123,7 @@ def train(
 ) -> None:
     """Train a generator. Ctrl-C or SIGTERM saves and stops; --resume goes on exactly."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=out) as progress:
+    with Progress(*columns, console=console) as progress:
         preparing = progress.add_task("decoding", total=None)
         images = progress.add_task("training", total=None)
 

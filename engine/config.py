@@ -118,7 +118,8 @@ def _build(cls: type[T], table: object, place: _Place) -> T:
         if name in table:
             values[name] = _value(hints[name], table[name], place.at(name))
         elif _has_no_default(field):
-            values[name] = _absent(hints[name], place.at(name))
+            _absent(hints[name], place.at(name))
+            values[name] = None
     try:
         return cls(**values)
     except EngineError as error:

@@ -95,7 +95,7 @@ def planes_from_semantic(labels: NDArray[np.uint8]) -> Planes:
 
 def pack(planes: Planes) -> NDArray[np.uint16]:
     """All planes in one uint16 [H, W]: bit 0 lesion, bit 1 border, two bits a marker from bit 2."""
-    cells = planes.lesion.astype(np.uint16) << LESION_BIT
+    cells: NDArray[np.uint16] = (planes.lesion.astype(np.uint16) << LESION_BIT).astype(np.uint16)
     cells |= planes.border.astype(np.uint16) << BORDER_BIT
     for index, plane in enumerate(planes.markers):
         cells |= plane.astype(np.uint16) << (FIRST_MARKER_BIT + 2 * index)

@@ -3,7 +3,7 @@
 picture: numpy uint8 [H, W, 3] sRGB · tensor: float32 [B, 3, H, W] in [-1, 1] · labels: numpy uint8 [H, W].
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
@@ -39,7 +39,10 @@ def resize_picture(picture: NDArray[np.uint8], width: int, height: int) -> NDArr
     return np.asarray(cv2.resize(picture, (width, height), interpolation=method), np.uint8)
 
 
-def resize_labels(labels: NDArray[np.integer], width: int, height: int) -> NDArray[np.integer]:
+Label = TypeVar("Label", bound=np.integer)
+
+
+def resize_labels(labels: NDArray[Label], width: int, height: int) -> NDArray[Label]:
     """Resample labels: nearest (pixel centres) only, so no new value can arise."""
     rows = ((np.arange(height) + 0.5) * labels.shape[0] / height).astype(np.intp)
     columns = ((np.arange(width) + 0.5) * labels.shape[1] / width).astype(np.intp)

@@ -121,7 +121,7 @@ def from_preset_table(table: dict[str, Any], where: str) -> Preset:
     if family not in CONFIGS:
         raise EngineError(f"{where}: family = {family!r}; one of {', '.join(CONFIGS)} is expected.")
     preset = from_table(Preset, table, where)
-    model = from_table(CONFIGS[family], preset.model, f"{where}: model")
+    model: Any = from_table(CONFIGS[family], preset.model, f"{where}: model")
     return Preset(**{**vars(preset), "model": model})
 
 

@@ -40,7 +40,7 @@ def _torch_runner(network: "nn.Module", device: str, bf16: bool, channels_last: 
     import torch
 
     memory = torch.channels_last if channels_last else torch.contiguous_format
-    network = network.to(device=device, memory_format=memory).eval()
+    network = network.to(device).to(memory_format=memory).eval()
 
     def run(arrays: Arrays) -> NDArray[np.float32]:
         with torch.inference_mode(), torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bf16):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,8 +68,13 @@ def load(folder: Path) -> Cache:
         tuple(photos),
         np.load(folder / "pictures.npy", mmap_mode="r"),
         np.load(folder / "cells.npy", mmap_mode="r"),
-        tuple(Appearance(**{k: tuple(v) if isinstance(v, list) else v for k, v in a.items()}) for a in photos.values()),
+        tuple(_appearance(photo) for photo in photos.values()),
     )
+
+
+def _appearance(photo: dict[str, Any]) -> Appearance:
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in photo.items()}
+    return Appearance(**fields)
 
 
 def fitted(record: Record, size: tuple[int, int], fit: str, enlarge: bool) -> tuple[NDArray[np.uint8], Planes]:
@@ -114,5 +120,5 @@ def _entry(
     picture, planes = fitted(record, size, fit, enlarge)
     packed = pack(planes)
     if edges == "slic":
-        packed = packed | (instance_edges(slic_zero(picture)).astype(np.uint16) << EDGE_BIT)
+        packed |= instance_edges(slic_zero(picture)).astype(np.uint16) << np.uint16(EDGE_BIT)
     return picture, packed, measure(picture, planes)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine import checkpoints, formats, presets
 from engine.case import Case, from_json, from_plain
 from engine.errors import EngineError
-from engine.service.studio import Studio
+from engine.service.studio import Rendered, Studio
 
 if TYPE_CHECKING:
     from engine.data.check import Report
@@ -119,7 +119,7 @@ def render_file(
     changes |= {"tone": tone} if tone else {}
     changes |= {"seed": seed} if seed is not None else {}
     kept = Studio(preset, device, checkpoint).render(replace(made, **changes))
-    checkpoints.write_atomically(out, formats.picture_bytes(kept.picture, kept.provenance))
+    checkpoints.write_atomically(out, picture_bytes(kept))
     return out
 
 
@@ -128,7 +128,17 @@ def case_from_file(path: Path) -> Case:
     data = _bytes(path)
     if data[:1] == b"{":
         return from_json(data, path.name)
-    return from_plain(formats.read_picture_case(data)["case"], path.name)
+    return case_from_picture(data)
+
+
+def case_from_picture(data: bytes) -> Case:
+    """The case inside a saved picture's bytes."""
+    return from_plain(formats.read_picture_case(data)["case"], "the picture's case")
+
+
+def picture_bytes(rendered: Rendered) -> bytes:
+    """A kept picture as PNG, its whole case inside."""
+    return formats.picture_bytes(rendered.picture, rendered.provenance)
 
 
 def _required(path: Path | None) -> Path:

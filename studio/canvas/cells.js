@@ -1,0 +1,51 @@
+// One pixel of all planes is a uint16 cell: bit 0 lesion, bit 1 border, then two bits a marker from bit 2, in the
+// order of the palette's digits 3..7 (engine/labels.py, pack). What a tool does to a cell is an operation
+// {keep, add}: cell becomes (cell & keep) | add. A letterbox border is not skin, so no tool touches it.
+
+export const SKIN = 1, LESION = 2, FIRST_MARKER = 3, LAST_MARKER = 7;
+export const POSSIBLE = 1, DEFINITE = 2;
+export const LESION_BIT = 1, BORDER_BIT = 2, MARKER_BITS = 0xffc;
+const NOTHING = { keep: 0, add: 0 };
+
+function shiftOf(label) {
+  return 2 + 2 * (label - FIRST_MARKER);
+}
+
+// Skin and lesion are painted over everything; a marker is laid on top and leaves the other planes alone.
+export function paintOperation(label, certainty) {
+  if (label === SKIN) return NOTHING;
+  if (label === LESION) return { keep: 0, add: LESION_BIT };
+  return { keep: 0xffff ^ (3 << shiftOf(label)), add: certainty << shiftOf(label) };
+}
+
+// Takes the chosen marker away; with skin or lesion chosen, everything down to the skin.
+export function clearOperation(label) {
+  if (label < FIRST_MARKER) return NOTHING;
+  return { keep: 0xffff ^ (3 << shiftOf(label)), add: 0 };
+}
+
+export function operate(cells, index, operation) {
+  const cell = cells[index];
+  if (!(cell & BORDER_BIT)) cells[index] = (cell & operation.keep) | operation.add;
+}
+
+export function bears(cell, label, certainty) {
+  if (label === SKIN) return false;
+  if (label === LESION) return (cell & LESION_BIT) !== 0 && (cell & MARKER_BITS) === 0;
+  return ((cell >> shiftOf(label)) & 3) === certainty;
+}
+
+// The markers of a cell, highest digit first: [{label, certainty}].
+export function markersOf(cell) {
+  const found = [];
+  for (let label = LAST_MARKER; label >= FIRST_MARKER; label--) {
+    const certainty = (cell >> shiftOf(label)) & 3;
+    if (certainty) found.push({ label, certainty });
+  }
+  return found;
+}
+
+export function groundOf(cell) {
+  if (cell & BORDER_BIT) return 0;
+  return cell & LESION_BIT ? LESION : SKIN;
+}

@@ -1,0 +1,134 @@
+// The sidebar, the tool row and the footer: each control shows the editor's state and changes it.
+import { markersOf, groundOf, POSSIBLE } from "./cells.js";
+
+export class Controls {
+  constructor(root, editor, view, mapPane, words) {
+    Object.assign(this, { root, editor, view, mapPane, words });
+    this.sheet = this.one("part", "sheet");
+    this.bindTools();
+    this.bindSliders();
+    this.bindSeed();
+    this.bindActions();
+    editor.addEventListener("tool", () => this.showTool());
+    editor.addEventListener("case", () => this.showCase());
+    editor.addEventListener("commit", () => this.showHistory());
+    editor.addEventListener("pointer", event => this.read(event.detail.point));
+    this.showTool();
+    if (/Mac/.test(navigator.platform)) this.useCommandKey();
+  }
+
+  useCommandKey() {
+    for (const node of this.root.querySelectorAll("kbd")) node.textContent = node.textContent.replace(/Ctrl[ +]/g, "⌘");
+  }
+
+  one(kind, name) {
+    return this.root.querySelector("[data-" + kind + (name ? "='" + name + "'" : "") + "]");
+  }
+
+  each(kind, act) {
+    for (const node of this.root.querySelectorAll("[data-" + kind + "]")) act(node, node.dataset[kind]);
+  }
+
+  bindTools() {
+    const { editor } = this;
+    this.each("tool", (node, name) => node.addEventListener("click", () => editor.choose({ name })));
+    this.each("certainty", (node, value) =>
+      node.addEventListener("click", () => editor.choose({ certainty: Number(value) })));
+    this.each("label", (node, label) => {
+      node.addEventListener("click", () => editor.choose({ label: Number(label) }));
+      this.mapPane.overlay.swatch(node.querySelector("canvas"), Number(label));
+    });
+  }
+
+  bindSliders() {
+    const { editor } = this;
+    this.each("slider", (node, name) => {
+      node.addEventListener("input", () => editor.preview({ [name]: Number(node.value) / 100 }));
+      node.addEventListener("change", () => editor.end());
+      this.one("auto", name).addEventListener("click", () =>
+        editor.set({ [name]: editor.settings[name] === null ? Number(node.value) / 100 : null }));
+    });
+    const size = this.one("part", "size"), opacity = this.one("part", "opacity");
+    size.addEventListener("input", () => editor.choose({ size_px: Number(size.value) }));
+    opacity.addEventListener("input", () => this.mapPane.setOpacity(Number(opacity.value) / 100));
+  }
+
+  bindSeed() {
+    const field = this.one("part", "seed"), { editor } = this;
+    field.addEventListener("change", () => {
+      const seed = Number(field.value);
+      if (/^[0-9]{1,10}$/.test(field.value) && seed < 2 ** 31) editor.set({ seed });
+      else field.value = editor.settings.seed;
+    });
+    field.addEventListener("keydown", event => { if (event.key === "Enter") field.blur(); });
+    const generator = this.one("part", "generator");
+    generator.addEventListener("change", () => editor.set({ generator: generator.value }));
+  }
+
+  bindActions() {
+    const { editor, view } = this;
+    const actions = {
+      undo: () => editor.undo(), redo: () => editor.redo(), fit: () => view.fit(),
+      previous: () => editor.seedBy(-1), next: () => editor.seedBy(1), dice: () => editor.dice(),
+      lock: () => editor.choose({ seedLocked: !editor.tool.seedLocked }), sheet: () => this.toggleSheet(),
+    };
+    this.each("act", (node, name) => { if (actions[name]) node.addEventListener("click", actions[name]); });
+  }
+
+  get sheetOpen() {
+    return this.sheet.open;
+  }
+
+  toggleSheet() {
+    if (this.sheet.open) this.sheet.close(); else this.sheet.showModal();
+  }
+
+  press(kind, wanted) {
+    this.each(kind, (node, value) => node.setAttribute("aria-pressed", String(value === String(wanted))));
+  }
+
+  showTool() {
+    const { tool } = this.editor;
+    this.press("tool", tool.name);
+    this.press("label", tool.label);
+    this.press("certainty", tool.certainty);
+    this.one("part", "size").value = tool.size_px;
+    this.one("part", "size-value").textContent = tool.size_px + " px";
+    const lock = this.one("act", "lock");
+    lock.setAttribute("aria-pressed", String(tool.seedLocked));
+    lock.title = tool.seedLocked ? this.words.seed_locked : this.words.seed_free;
+  }
+
+  showCase() {
+    const { settings } = this.editor;
+    this.one("part", "seed").value = settings.seed;
+    this.one("part", "generator").value = settings.generator;
+    this.each("slider", (node, name) => {
+      const value = settings[name], auto = value === null;
+      if (!auto) node.value = Math.round(value * 100);
+      node.classList.toggle("auto", auto);
+      const chip = this.one("auto", name);
+      chip.textContent = auto ? this.words.auto : Math.round(value * 100) + " %";
+      chip.setAttribute("aria-pressed", String(auto));
+    });
+    this.showHistory();
+  }
+
+  showHistory() {
+    const { done, undone } = this.editor.history;
+    this.one("act", "undo").disabled = !done.length;
+    this.one("act", "redo").disabled = !undone.length;
+  }
+
+  // What lies under the pointer, every marker of it, since one may hide another.
+  read(point) {
+    const { map } = this.editor, { classes, possible } = this.words;
+    const x = point ? Math.floor(point.x) : -1, y = point ? Math.floor(point.y) : -1;
+    const inside = map && x >= 0 && y >= 0 && x < map.width && y < map.height;
+    const cell = inside ? map.cells[y * map.width + x] : 0;
+    const names = markersOf(cell).map(({ label, certainty }) =>
+      classes[label] + (certainty === POSSIBLE ? " (" + possible + ")" : ""));
+    const text = names.length ? names.join(" + ") : classes[groundOf(cell)];
+    this.one("part", "readout").textContent = inside ? text : "";
+  }
+}

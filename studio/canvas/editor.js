@@ -1,0 +1,162 @@
+// The case in the hand: packed cells, settings, tools, undo. It knows no canvas and no server; it emits
+//   "cells" {rect}   the map changed there          "case"   a setting changed
+//   "tool"           tool, class, size, certainty    "commit" a gesture ended and changed something
+//   "cancel"         a gesture was taken back
+import { DEFINITE, POSSIBLE, LESION, paintOperation, clearOperation } from "./cells.js";
+import { emptyRect, isEmpty, growRect, paintCapsule, Superpixels } from "./raster.js";
+import { History, difference, paste } from "./history.js";
+
+const SETTINGS = ["generator", "seed", "tone", "lesion_colour", "variation", "hair"];
+const SEED_LIMIT = 2 ** 31, DICE_SIDES = 10000;
+export const MAX_SIZE_PX = 96;
+
+export class Editor extends EventTarget {
+  constructor() {
+    super();
+    this.map = null;
+    this.superpixels = null;
+    this.settings = {};
+    this.history = new History();
+    this.gesture = null;
+    this.tool = { name: "brush", label: 7, previous: LESION, certainty: DEFINITE, size_px: 24, seedLocked: true };
+    this.version = 0;
+  }
+
+  emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  choose(changes) {
+    if (changes.label && changes.label !== this.tool.label) this.tool.previous = this.tool.label;
+    Object.assign(this.tool, changes);
+    this.tool.size_px = Math.min(MAX_SIZE_PX, Math.max(1, this.tool.size_px));
+    this.emit("tool");
+  }
+
+  // A case from the server, {width, height, cells, json}: the first one, or one dropped on the page (undoable).
+  load(message, ids) {
+    const fresh = this.snapshotOf(message, ids), old = this.map ? this.snapshot() : null;
+    this.showSnapshot(fresh);
+    if (!old) return;
+    this.history.push({ before: old, after: fresh });
+    this.emit("commit");
+  }
+
+  snapshotOf(message, ids) {
+    const settings = Object.fromEntries(SETTINGS.map(name => [name, message.json[name] ?? null]));
+    const map = { width: message.width, height: message.height, cells: message.cells };
+    return { map, settings, superpixels: new Superpixels(ids, message.width, message.height) };
+  }
+
+  snapshot() {
+    const map = { ...this.map, cells: this.map.cells.slice() };
+    return { map, settings: { ...this.settings }, superpixels: this.superpixels };
+  }
+
+  showSnapshot(snapshot) {
+    this.map = { ...snapshot.map, cells: snapshot.map.cells.slice() };
+    this.superpixels = snapshot.superpixels;
+    this.settings = { ...snapshot.settings };
+    this.touch({ left: 0, top: 0, right: this.map.width, bottom: this.map.height });
+    this.emit("case");
+  }
+
+  touch(rect) {
+    this.version++;
+    if (rect && !isEmpty(rect)) this.emit("cells", { rect });
+  }
+
+  begin() {
+    if (!this.gesture) this.gesture = { ...this.snapshot(), rect: emptyRect() };
+  }
+
+  // Ends the gesture; pushes one undo entry, or none where nothing changed. Returns whether something did.
+  end() {
+    const gesture = this.gesture;
+    this.gesture = null;
+    if (!gesture) return false;
+    const patch = difference(gesture.map, this.map, gesture.rect);
+    if (patch && !this.tool.seedLocked) this.settings.seed = Math.floor(Math.random() * DICE_SIDES);
+    const changed = SETTINGS.some(name => this.settings[name] !== gesture.settings[name]);
+    if (!patch && !changed) return false;
+    this.history.push({ patch, settings: { before: gesture.settings, after: { ...this.settings } } });
+    this.emit("case");
+    this.emit("commit");
+    return true;
+  }
+
+  cancel() {
+    const gesture = this.gesture;
+    this.gesture = null;
+    if (!gesture) return;
+    this.showSnapshot(gesture);
+    this.emit("cancel");
+  }
+
+  // Clear wins over paint: the eraser, the right button, Shift.
+  operation(clear, possible) {
+    const { label, certainty } = this.tool;
+    return clear ? clearOperation(label) : paintOperation(label, possible ? POSSIBLE : certainty);
+  }
+
+  stroke(from, to, operation) {
+    const rect = emptyRect();
+    paintCapsule(this.map, from, to, this.tool.size_px / 2, operation, rect);
+    this.grow(rect);
+  }
+
+  paintSuperpixel(id, operation) {
+    const rect = emptyRect();
+    this.superpixels.paint(this.map.cells, id, operation, rect);
+    this.grow(rect);
+  }
+
+  grow(rect) {
+    if (isEmpty(rect)) return;
+    growRect(this.gesture.rect, rect.left, rect.top, rect.right, rect.bottom);
+    this.touch(rect);
+  }
+
+  // While a slider moves: part of the gesture that `end` closes.
+  preview(changes) {
+    this.begin();
+    Object.assign(this.settings, changes);
+    this.touch();
+    this.emit("case");
+  }
+
+  set(changes) {
+    this.end();
+    this.preview(changes);
+    return this.end();
+  }
+
+  seedBy(step) {
+    this.set({ seed: (this.settings.seed + step + SEED_LIMIT) % SEED_LIMIT });
+  }
+
+  dice() {
+    this.set({ seed: Math.floor(Math.random() * DICE_SIDES) });
+  }
+
+  undo() {
+    if (this.gesture) return this.cancel();
+    this.replay(this.history.back(), "before");
+  }
+
+  redo() {
+    if (!this.gesture) this.replay(this.history.forward(), "after");
+  }
+
+  replay(entry, side) {
+    if (!entry) return;
+    if (!entry.settings) this.showSnapshot(entry[side]);
+    else {
+      if (entry.patch) paste(this.map, entry.patch.rect, entry.patch[side]);
+      this.settings = { ...entry.settings[side] };
+      this.touch(entry.patch ? entry.patch.rect : null);
+      this.emit("case");
+    }
+    this.emit("commit");
+  }
+}

@@ -1,0 +1,88 @@
+// The keyboard. Digits and brackets go by their place on the board (event.code), letters by what they say (event.key),
+// so that every layout works. Keys typed into a field stay there.
+
+import { DEFINITE, POSSIBLE } from "./cells.js";
+
+const LETTERS = { b: "brush", e: "eraser", s: "superpixel" };
+const TONES = ["I", "II", "III", "IV", "V", "VI"];
+const SIZE_STEP_PX = 4;
+
+function isField(target) {
+  return target.matches("input:not([type=range]), select, textarea, [contenteditable=true]");
+}
+
+export class Keys {
+  constructor({ editor, view, mapPane, hand, files, controls }) {
+    Object.assign(this, { editor, view, mapPane, hand, files, controls });
+    window.addEventListener("keydown", event => this.down(event));
+    window.addEventListener("keyup", event => this.up(event));
+    window.addEventListener("blur", () => this.release());
+  }
+
+  down(event) {
+    if (isField(event.target) || !this.editor.map || this.controls.sheetOpen) return;
+    const act = event.ctrlKey || event.metaKey ? this.command(event) : this.plain(event);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  command(event) {
+    const { editor, files } = this, key = event.key.toLowerCase();
+    if (key === "z") return () => (event.shiftKey ? editor.redo() : editor.undo());
+    if (key === "y") return () => editor.redo();
+    if (key === "s") return () => files.save();
+    if (key === "o") return () => files.choose();
+    return null;
+  }
+
+  plain(event) {
+    return this.digit(event) || this.size(event) || this.letter(event) || this.hold(event);
+  }
+
+  digit({ code, shiftKey }) {
+    const match = /^(?:Digit|Numpad)([1-7])$/.exec(code);
+    if (!match) return null;
+    const digit = Number(match[1]);
+    if (!shiftKey) return () => this.editor.choose({ label: digit });
+    return digit <= TONES.length ? () => this.editor.set({ tone: TONES[digit - 1] }) : null;
+  }
+
+  size({ code }) {
+    const step = { BracketLeft: -SIZE_STEP_PX, Minus: -SIZE_STEP_PX, BracketRight: SIZE_STEP_PX, Equal: SIZE_STEP_PX }[code];
+    return step ? () => this.editor.choose({ size_px: this.editor.tool.size_px + step }) : null;
+  }
+
+  letter(event) {
+    const { editor } = this, key = event.key.toLowerCase();
+    if (event.altKey) return null;
+    if (LETTERS[key]) return () => editor.choose({ name: LETTERS[key] });
+    return {
+      x: () => editor.choose({ label: editor.tool.previous }),
+      p: () => editor.choose({ certainty: editor.tool.certainty === DEFINITE ? POSSIBLE : DEFINITE }),
+      f: () => this.view.fit(),
+      k: () => editor.choose({ seedLocked: !editor.tool.seedLocked }),
+      n: () => editor.seedBy(event.shiftKey ? -1 : 1),
+      d: () => editor.dice(),
+      "?": () => this.controls.toggleSheet(),
+      escape: () => editor.cancel(),
+    }[key];
+  }
+
+  // Space pans only over the map, so that it still presses a focused button elsewhere.
+  hold(event) {
+    if (event.key.toLowerCase() === "h") return () => this.mapPane.hide(true);
+    if (event.code === "Space" && this.hand.inside) return () => this.hand.holdSpace(true);
+    return null;
+  }
+
+  up(event) {
+    if (event.key.toLowerCase() === "h") this.mapPane.hide(false);
+    if (event.code === "Space") this.hand.holdSpace(false);
+  }
+
+  release() {
+    this.mapPane.hide(false);
+    this.hand.holdSpace(false);
+  }
+}

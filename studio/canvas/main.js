@@ -1,0 +1,65 @@
+// Puts the page together. Runs once inside gr.HTML's js_on_load, where `element` and `props` are in scope.
+import { Editor } from "./editor.js";
+import { View } from "./view.js";
+import { Live } from "./live.js";
+import { PicturePane, ToneStrip } from "./picture.js";
+import { MapPane } from "./mappane.js";
+import { Hand } from "./pointer.js";
+import { Keys } from "./keys.js";
+import { Controls } from "./controls.js";
+import { Files } from "./files.js";
+
+function showStatus(root, words, picture, { state, ms, backend, total_ms, sentence }) {
+  const node = root.querySelector("[data-part=status]"), text = node.querySelector("span");
+  node.dataset.state = state;
+  text.textContent = words.states[state] + (state === "live" ? " " + Math.round(ms) + " ms" : "");
+  node.title = state === "live" ? backend + " · " + words.round_trip + " " + Math.round(total_ms) + " ms" : "";
+  if (state === "offline") picture.stale(true, words.stale_offline);
+  if (state === "refused") picture.stale(true, words.stale_refused);
+  root.querySelector("[data-part=empty]").textContent = words.empty[state] || words.empty.waiting;
+  if (sentence) say(root, sentence, true);
+}
+
+function say(root, sentence, wrong = false) {
+  const node = root.querySelector("[data-part=message]");
+  node.textContent = sentence;
+  node.classList.toggle("wrong", wrong);
+}
+
+// Every change asks for a picture: while the hand is down as a stroke, at its end once more for good.
+function follow(editor, live) {
+  const moving = () => { if (editor.gesture) live.ask("stroke"); };
+  editor.addEventListener("cells", moving);
+  editor.addEventListener("case", moving);
+  editor.addEventListener("commit", () => live.ask("settle"));
+  editor.addEventListener("cancel", () => live.ask("settle"));
+}
+
+async function open(root, { words, palette }) {
+  const editor = new Editor(), view = new View();
+  const live = new Live(location.origin.replace(/^http/, "ws") + "/live", editor);
+  const picture = new PicturePane(root, view, words), strip = new ToneStrip(root, editor, words);
+  const mapPane = new MapPane(root, editor, view, picture, palette);
+  const controls = new Controls(root, editor, view, mapPane, words), hand = new Hand(mapPane, editor, view);
+  const files = new Files(root, editor, live, (sentence, wrong) => say(root, sentence, wrong), words);
+  new Keys({ editor, view, mapPane, hand, files, controls });
+  const state = { opened: performance.now(), pictures: 0, strips: 0, fresh: false, lastJpeg: null };
+  live.addEventListener("picture", ({ detail }) => {
+    picture.show(detail);
+    Object.assign(state, { pictures: state.pictures + 1, fresh: detail.fresh, lastJpeg: detail.reply.pictures[0] });
+    root.querySelector("[data-part=empty]").hidden = true;
+    if (mapPane.opacity < 1 || mapPane.hidden) mapPane.redraw();
+    if (!state.first_ms) state.first_ms = performance.now();
+  });
+  live.addEventListener("strip", ({ detail }) => { strip.show(detail); state.strips++; });
+  live.addEventListener("status", ({ detail }) => showStatus(root, words, picture, detail));
+  editor.addEventListener("commit", () => say(root, words.hint), { once: true });
+  follow(editor, live);
+  window.moulage = { editor, live, view, state, files, mapPane };
+  live.connect();
+  await files.start().catch(error => say(root, error.message, true));
+  live.ask("settle");
+  root.dataset.ready = "1";
+}
+
+open(element.querySelector(".moulage"), props.setup);

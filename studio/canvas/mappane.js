@@ -1,0 +1,91 @@
+// The map pane: the overlay over the picture, the brush ring, the superpixel under the pointer.
+import { Overlay } from "./overlay.js";
+
+export class MapPane {
+  constructor(root, editor, view, picture, palette) {
+    this.editor = editor;
+    this.view = view;
+    this.picture = picture;
+    this.frame = root.querySelector("[data-view=map]");
+    this.canvas = root.querySelector("[data-pane=map]");
+    this.ring = root.querySelector("[data-part=ring]");
+    this.context = this.canvas.getContext("2d");
+    this.overlay = new Overlay(palette);
+    this.opacity = 1;
+    this.hidden = false;
+    this.hover = null;
+    this.queued = false;
+    view.addEventListener("change", () => this.redraw());
+    editor.addEventListener("cells", event => this.update(event.detail.rect));
+    editor.addEventListener("tool", () => this.pointAt(this.pointer));
+    new ResizeObserver(() => this.resize()).observe(this.frame);
+  }
+
+  update(rect) {
+    const { map, superpixels } = this.editor;
+    if (this.overlay.resize(map)) this.resize();
+    this.overlay.draw(map, superpixels, rect);
+    this.redraw();
+  }
+
+  resize() {
+    const { clientWidth: width, clientHeight: height } = this.frame;
+    if (!width || !this.editor.map) return;
+    for (const canvas of [this.canvas, this.picture.canvas]) {
+      canvas.width = Math.round(width * devicePixelRatio);
+      canvas.height = Math.round(height * devicePixelRatio);
+    }
+    this.view.resize({ width, height }, this.editor.map);
+  }
+
+  setOpacity(opacity) {
+    this.opacity = opacity;
+    this.redraw();
+  }
+
+  hide(hidden) {
+    this.hidden = hidden;
+    this.redraw();
+  }
+
+  pointAt(point) {
+    this.pointer = point;
+    const { tool, superpixels } = this.editor, cell = tool.name === "superpixel";
+    const hover = point && cell && superpixels ? superpixels.at(point.x, point.y) : null;
+    if (hover !== this.hover) { this.hover = hover; this.redraw(); }
+    this.ring.hidden = !point || cell;
+    if (this.ring.hidden) return;
+    const size = tool.size_px * this.view.scale;
+    this.ring.style.width = this.ring.style.height = size + "px";
+    this.ring.style.left = point.x * this.view.scale + this.view.x - size / 2 + "px";
+    this.ring.style.top = point.y * this.view.scale + this.view.y - size / 2 + "px";
+  }
+
+  redraw() {
+    if (this.queued) return;
+    this.queued = true;
+    requestAnimationFrame(() => { this.queued = false; this.draw(); });
+  }
+
+  draw() {
+    const { canvas, context, view, editor } = this, ratio = devicePixelRatio;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    if (!editor.map) return;
+    context.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.x, ratio * view.y);
+    const { width, height } = editor.map, under = this.picture.bitmap, opacity = this.hidden ? 0 : this.opacity;
+    context.imageSmoothingEnabled = view.scale * ratio < 6;
+    context.imageSmoothingQuality = "high";
+    if (under && opacity < 1) context.drawImage(under, 0, 0, width, height);
+    context.globalAlpha = under ? opacity : 1;
+    context.drawImage(this.overlay.canvas, 0, 0, width, height);
+    context.globalAlpha = 1;
+    if (this.hover === null) return;
+    const outline = editor.superpixels.outline(this.hover);
+    for (const [style, line] of [["#000", 3.5], ["#fff", 1.5]]) {
+      context.strokeStyle = style;
+      context.lineWidth = line / view.scale;
+      context.stroke(outline);
+    }
+  }
+}

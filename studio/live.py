@@ -1,0 +1,266 @@
+"""The live path: one WebSocket beside Gradio, and four plain routes for starting, saving and restoring.
+
+    to the server    MLG1 | u32 seq | u32 crc32 of the cells | u16 width | u16 height | u32 length | JSON | runs
+    to the page      MLR1 | u32 seq | u32 length | JSON | JPEG, or for a tone strip six times (u32 length | JPEG)
+    runs             (u16 cell | LEB128 run length) over the packed cells of engine/labels.py, row by row
+
+Little endian throughout. The whole map travels with every message (a few kilobytes), so a lost message, a restarted
+server or a second tab never leaves the two sides disagreeing. A mistake is answered by a sentence; the socket stays.
+"""
+
+import asyncio
+import json
+import struct
+import zlib
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
+from numpy.typing import NDArray
+
+from engine import service
+from engine.case import SIDE_LIMIT_PX, Case, parse
+from engine.errors import EngineError
+from engine.labels import pack, unpack
+from studio.doors import MESSAGE_LIMIT_BYTES
+
+ASK, REPLY = b"MLG1", b"MLR1"
+HEADER = struct.Struct("<4sIIHHI")
+SETTINGS = ("generator", "seed", "tone", "lesion_colour", "variation", "hair")
+KINDS = ("stroke", "settle", "strip")
+JSON_LIMIT_BYTES = 4096
+JPEG_QUALITY = 90  # 4:4:4, so that fine red and brown marks keep their colour
+LONGEST_VARINT = 5
+
+
+class Painter(Protocol):
+    """What the routes need of `engine.service.Studio`."""
+
+    def starter_case(self) -> Case:
+        """The case on the canvas at start."""
+        ...
+
+    def render_live(self, case: Case, client: str, seq: int) -> service.Frame | None:
+        """The newest case's picture, or None if it is no longer the newest."""
+        ...
+
+    def strip(self, case: Case) -> list[service.TonePicture]:
+        """Six tones."""
+        ...
+
+    def render(self, case: Case) -> service.Rendered:
+        """A picture to keep."""
+        ...
+
+    def leave(self, client: str) -> None:
+        """A client went away."""
+        ...
+
+
+@dataclass(frozen=True)
+class Message:
+    """One wish of the page."""
+
+    seq: int
+    client: str
+    kind: str
+    case: Case
+
+
+def unpack_message(data: bytes) -> Message:
+    """Bytes → Message; whatever is wrong with them is one sentence, and nothing large is made before it is checked."""
+    if len(data) > MESSAGE_LIMIT_BYTES:
+        raise EngineError(f"the message has {len(data)} bytes; at most {MESSAGE_LIMIT_BYTES} are read.")
+    if len(data) < HEADER.size or data[:4] != ASK:
+        raise EngineError(
+            f"the message is cut off or not a case: {len(data)} bytes, {HEADER.size} and more are needed."
+        )
+    _, seq, crc, width, height, length = HEADER.unpack_from(data)
+    if not (1 <= width <= SIDE_LIMIT_PX and 1 <= height <= SIDE_LIMIT_PX):
+        raise EngineError(f"the map is {width}x{height}; 1x1 to {SIDE_LIMIT_PX}x{SIDE_LIMIT_PX} is allowed.")
+    text = data[HEADER.size : HEADER.size + length]
+    if length > JSON_LIMIT_BYTES or len(text) < length:
+        raise EngineError(
+            f"the message declares {length} bytes of settings and holds {len(text)}; {JSON_LIMIT_BYTES} at most."
+        )
+    table = parse(text, "the message's settings", JSON_LIMIT_BYTES)
+    cells = decode_runs(data[HEADER.size + length :], width * height)
+    if zlib.crc32(cells.tobytes()) != crc:
+        raise EngineError("the map did not arrive as it was sent: its checksum differs.")
+    return _message(seq, table, unpack(cells.reshape(height, width).astype(np.uint16)))
+
+
+def _message(seq: int, table: Any, planes: Any) -> Message:
+    if not isinstance(table, dict) or table.get("kind") not in KINDS:
+        raise EngineError(f"the message's kind is not one of {', '.join(KINDS)}.")
+    client = table.get("client")
+    if not isinstance(client, str) or not 1 <= len(client) <= 64:
+        raise EngineError("the message names no client; 1 to 64 characters are needed.")
+    missing = [key for key in SETTINGS if key not in table]
+    if missing:
+        raise EngineError(f"the message lacks {missing[0]}.")
+    return Message(seq, client, table["kind"], Case(planes, None, **{key: table[key] for key in SETTINGS}))
+
+
+def pack_message(case: Case, seq: int = 0, client: str = "server", kind: str = "settle") -> bytes:
+    """A case as the page sends and takes it."""
+    cells = pack(case.planes).astype("<u2")
+    width, height = case.planes.size
+    table = {"client": client, "kind": kind} | {key: getattr(case, key) for key in SETTINGS}
+    text = json.dumps(table).encode()
+    return HEADER.pack(ASK, seq, zlib.crc32(cells.tobytes()), width, height, len(text)) + text + encode_runs(cells)
+
+
+def encode_runs(cells: NDArray[np.uint16]) -> bytes:
+    """Runs of equal cells, row by row."""
+    flat = cells.ravel()
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(flat)) + 1])
+    lengths = np.diff(np.append(starts, flat.size))
+    out = bytearray()
+    for value, run in zip(flat[starts].tolist(), lengths.tolist(), strict=True):
+        out += struct.pack("<H", value)
+        while run > 127:
+            out.append(run & 127 | 128)
+            run >>= 7
+        out.append(run)
+    return bytes(out)
+
+
+def decode_runs(data: bytes, count: int) -> NDArray[np.uint16]:
+    """Inverse of `encode_runs` for `count` cells: uint16 [count], little endian."""
+    values, lengths, at, total = [], [], 0, 0
+    while at < len(data):
+        end = at + 2
+        while end < len(data) and data[end] & 128 and end - at - 2 < LONGEST_VARINT:
+            end += 1
+        if end >= len(data):
+            raise EngineError("the map is cut off in the middle of a run.")
+        run = sum((byte & 127) << 7 * i for i, byte in enumerate(data[at + 2 : end + 1]))
+        values.append(data[at] | data[at + 1] << 8)
+        lengths.append(run)
+        total += run
+        if run == 0 or total > count:
+            break
+        at = end + 1
+    if total != count or 0 in lengths:
+        raise EngineError(f"the map's runs hold {total} cells or more; {count} are needed.")
+    return np.repeat(np.array(values, "<u2"), lengths)
+
+
+def jpeg(picture: NDArray[np.uint8]) -> bytes:
+    """uint8 [H, W, 3] as JPEG; WebP and PNG take ten to a hundred times as long."""
+    settings = [
+        cv2.IMWRITE_JPEG_QUALITY,
+        JPEG_QUALITY,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+    ]
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), settings)
+    return bytes(data)
+
+
+def _reply(seq: int, table: dict[str, Any], pictures: bytes) -> bytes:
+    text = json.dumps(table).encode()
+    return REPLY + struct.pack("<II", seq, len(text)) + text + pictures
+
+
+def answer(painter: Painter, message: Message) -> bytes | None:
+    """The reply to one message; None where a newer wish has come."""
+    if message.kind == "strip":
+        tones = painter.strip(message.case)
+        listed = [{"tone": t.tone, "ita_deg": t.ita_deg, "extrapolated": t.extrapolated} for t in tones]
+        bodies = b"".join(struct.pack("<I", len(data)) + data for data in (jpeg(t.picture) for t in tones))
+        return _reply(message.seq, {"kind": "strip", "tones": listed}, bodies)
+    frame = painter.render_live(message.case, message.client, message.seq)
+    if frame is None:
+        return None
+    table = {
+        "kind": message.kind,
+        "ms": frame.ms,
+        "ita_deg": frame.ita_deg,
+        "badge": frame.badge,
+        "backend": frame.backend,
+    }
+    return _reply(message.seq, table, jpeg(frame.picture))
+
+
+def add_routes(app: FastAPI, painter: Painter) -> None:
+    """The studio's own routes; they must be added before Gradio is mounted on "/"."""
+
+    @app.websocket("/live")
+    async def live(socket: WebSocket) -> None:
+        await socket.accept()
+        clients: set[str] = set()
+        try:
+            while True:
+                await _serve_one(socket, painter, await socket.receive(), clients)
+        except WebSocketDisconnect:
+            for client in clients:
+                painter.leave(client)
+
+    @app.get("/start")
+    async def start() -> Response:
+        return Response(pack_message(painter.starter_case()), media_type="application/octet-stream")
+
+    @app.get("/cells")
+    async def cells(width: int, height: int, seed: int) -> Response:
+        return await _answered(lambda: _cells(width, height, seed))
+
+    @app.post("/save")
+    async def save(request: Request) -> Response:
+        body = await request.body()
+        return await _answered(lambda: _saved(painter, unpack_message(body)))
+
+    @app.post("/restore")
+    async def restore(request: Request) -> Response:
+        body = await request.body()
+        return await _answered(lambda: _restored(body))
+
+
+async def _serve_one(socket: WebSocket, painter: Painter, event: Any, clients: set[str]) -> None:
+    if event["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(event.get("code", 1000))
+    data, seq = event.get("bytes"), None
+    try:
+        if data is None:
+            raise EngineError("the message is text; the live route takes binary messages.")
+        seq = struct.unpack_from("<I", data, 4)[0] if len(data) >= HEADER.size else None
+        message = unpack_message(data)
+        clients.add(message.client)
+        reply = await asyncio.to_thread(answer, painter, message)
+        if reply is not None:
+            await socket.send_bytes(reply)
+    except EngineError as error:
+        await socket.send_text(json.dumps({"seq": seq, "error": str(error)}))
+
+
+async def _answered(work: Any) -> Response:
+    """Run in a thread; a user's mistake becomes status 400 and its sentence."""
+    try:
+        made: Response = await asyncio.to_thread(work)
+    except EngineError as error:
+        return Response(json.dumps({"error": str(error)}), 400, media_type="application/json")
+    return made
+
+
+def _cells(width: int, height: int, seed: int) -> Response:
+    if not (16 <= width <= SIDE_LIMIT_PX and 16 <= height <= SIDE_LIMIT_PX and seed >= 0):
+        raise EngineError(
+            f"cells of {width}x{height}, seed {seed}: 16 to {SIDE_LIMIT_PX} a side and a seed of 0 or more."
+        )
+    ids = service.proposed_cells(width, height, 0)
+    body = struct.pack("<HH", width, height) + zlib.compress(ids.astype("<i4").tobytes(), 1)
+    return Response(body, media_type="application/octet-stream")
+
+
+def _saved(painter: Painter, message: Message) -> Response:
+    data = service.picture_bytes(painter.render(message.case))
+    name = f"moulage-seed-{message.case.seed}-{message.case.tone or 'auto'}.png"
+    return Response(data, media_type="image/png", headers={"content-disposition": f'attachment; filename="{name}"'})
+
+
+def _restored(data: bytes) -> Response:
+    case = service.case_from_picture(data)
+    return Response(pack_message(replace(case, backend=None)), media_type="application/octet-stream")

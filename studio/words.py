@@ -1,0 +1,96 @@
+"""Every sentence a user reads in the studio."""
+
+from typing import Final
+
+PRODUCT: Final = "Moulage"
+SCREEN: Final = "Studio"
+PURPOSE: Final = "Research images, never diagnoses."
+DROP_HINT: Final = "Drop a saved picture anywhere to restore its case."
+
+CLASS_NAMES: Final = (
+    "Outside the frame",
+    "Skin",
+    "Lesion",
+    "Pigment network",
+    "Negative network",
+    "Streaks",
+    "Milia-like cysts",
+    "Globules",
+)
+
+SLIDERS: Final = {"lesion_colour": "Lesion colour", "variation": "Variation", "hair": "Hair"}
+SLIDER_TITLES: Final = {
+    "lesion_colour": "Lesion colour, as a percentile of the training photos",
+    "variation": "Colour variation inside the lesion, as a percentile of the training photos",
+    "hair": "Hair, as a percentile of the training photos",
+}
+AUTO_TITLE: Final = "Auto: the seed draws it from the training photos"
+
+# Heading, then (what the hand does, its key); shown by the question mark.
+KEY_SHEET: Final = {
+    "Paint": (
+        ("Skin, lesion, five markers", "1 to 7"),
+        ("The class before", "X"),
+        ("Definite or possible", "P"),
+        ("Brush, erase, superpixel", "B E S"),
+        ("Erase with any tool", "right button"),
+        ("Superpixel: clear, possible", "Shift, Alt"),
+        ("Brush size", "[ ] or Shift+wheel"),
+        ("Undo, redo", "Ctrl+Z, Ctrl+Y"),
+        ("Take back the stroke in hand", "Esc"),
+    ),
+    "Look": (
+        ("Zoom", "wheel"),
+        ("Pan", "Space+drag"),
+        ("Fit", "F"),
+        ("Hide the map while held", "H"),
+    ),
+    "Picture": (
+        ("Skin tone I to VI", "Shift+1 to 6"),
+        ("Lock the seed", "K"),
+        ("Next, previous seed", "N, Shift+N"),
+        ("Roll a seed", "D"),
+        ("Save picture", "Ctrl+S"),
+        ("Open picture", "Ctrl+O"),
+    ),
+}
+
+
+def for_page() -> dict[str, object]:
+    """What the page's scripts say, by key; plain text, never HTML."""
+    return {
+        "classes": list(CLASS_NAMES),
+        "possible": "possible",
+        "auto": "auto",
+        "ita": "ITA",
+        "extrapolated": "extrapolated",
+        "hint": DROP_HINT,
+        "states": {
+            "connecting": "connecting",
+            "waiting": "warming up",
+            "live": "live",
+            "offline": "reconnecting",
+            "refused": "refused",
+        },
+        "empty": {
+            "waiting": "The generator is warming up; you can already paint.",
+            "offline": "The server does not answer; your map is kept here.",
+            "refused": "No picture: see the sentence below.",
+        },
+        "round_trip": "on screen after",
+        "catching_up": "Catching up",
+        "stale_offline": "Stale · reconnecting",
+        "stale_refused": "Stale · refused",
+        "seed_locked": "Seed locked: strokes keep it. Press K to unlock.",
+        "seed_free": "Seed free: every stroke draws a new one. Press K to lock.",
+        "saving": "Saving …",
+        "saved": "Saved",
+        "restored": "Case restored from the picture.",
+        "start_failed": "The server sent no case",
+        "save_failed": "The picture was not saved",
+        "restore_failed": "The picture was not restored",
+        "drop_too_large": "The file is larger than 64 MiB; a saved picture is far smaller.",
+    }
+
+
+COACH: Final = "Press 7 and paint inside the lesion."
