@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.errors import EngineError
 from engine.evaluate.edits import changed, stroke, without_marker
-from engine.evaluate.measures import gradient_energy, laplacian_variance, log_ratio, mean_lab, reach, spread
+from engine.evaluate.measures import FAR_PX, gradient_energy, laplacian_variance, log_ratio, mean_lab, reach, spread
 from engine.labels import MARKERS, Planes
 from engine.seeds import stream
 
@@ -79,6 +79,14 @@ class Control:
     reaches: tuple[Reach, ...]
     locality: float
 
+    def sentence(self) -> str:
+        """The whole result in words."""
+        toggles = ", ".join(f"{t.marker} right in {t.right} of {t.trials}" for t in self.toggles)
+        return (
+            f"sharpness {self.sharpness_ratio:.2f}× and colour spread {self.colour_spread_ratio:.2f}× the real ones', "
+            f"{toggles}, edits change {self.locality:.1f}× more inside than beyond {FAR_PX:.0f} px, {self.cases} maps"
+        )
+
 
 def control(
     render: Callable[[Case], Picture],
@@ -106,6 +114,17 @@ def control(
     return Control(len(cases), sharpness, colours, toggles, reaches, _locality(reaches))
 
 
+def _check(cases: Sequence[Drawn], pictures: Sequence[Picture], kind: str) -> None:
+    if not cases or len(cases) != len(pictures):
+        raise EngineError(f"{len(cases)} cases and {len(pictures)} {kind} pictures; allowed is one of each, at least 1")
+    for index, (case, picture) in enumerate(zip(cases, pictures, strict=True)):
+        if picture.shape[1::-1] != case.planes.size:
+            raise EngineError(
+                f"{kind} picture {index} is {picture.shape[1]}x{picture.shape[0]}; allowed is its map's size, "
+                f"{case.planes.size[0]}x{case.planes.size[1]}"
+            )
+
+
 def sharpness_ratio(real: Sequence[Picture], made: Sequence[Picture]) -> float:
     """Median Laplacian variance of the made pictures over that of the real ones."""
     medians = [float(np.median([laplacian_variance(p) for p in pictures])) for pictures in (made, real)]
@@ -129,7 +148,8 @@ def real_directions(real: Sequence[Picture], cases: Sequence[Drawn], marker: str
         lesion = case.planes.lesion > 0
         bears = case.planes.markers[MARKERS.index(marker)] > 0
         if min((lesion & bears).sum(), (lesion & ~bears).sum()) >= FEWEST_PX:
-            found.append(log_ratio(gradient_energy(picture), lesion & bears, lesion & ~bears))
+            energy = gradient_energy(picture)
+            found.append(log_ratio(energy[lesion & bears], energy[lesion & ~bears]))
     return np.array(found)
 
 
@@ -167,7 +187,7 @@ def _toggle(easel: _Easel[Case], real: Sequence[Picture], marker: str, trials: i
     gains = []
     for index in _choice(bearing, trials, marker):
         bare = easel.edited(easel.cases[index], without_marker(easel.cases[index].planes, marker))
-        gains.append(_gain(easel.made[index], bare, regions[index]))
+        gains.append(log_ratio(*(gradient_energy(picture)[regions[index]] for picture in (easel.made[index], bare))))
     way = float(np.sign(np.median(directions)))
     agreement = float((np.sign(directions) == way).mean())
     right = int((np.sign(gains) == way).sum())
@@ -180,7 +200,7 @@ def _reach(easel: _Easel[Case], plane: str, trials: int) -> Reach:
     found = []
     for index in _choice(drawable, trials, plane):
         case = easel.cases[index]
-        planes = stroke(case.planes, plane, stream(index, "stroke", *plane.encode()))
+        planes = stroke(case.planes, plane, stream(index, f"stroke {plane}"))
         deltas = reach(easel.made[index], easel.edited(case, planes), changed(case.planes, planes))
         if deltas:
             found.append(deltas)
@@ -191,17 +211,11 @@ def _reach(easel: _Easel[Case], plane: str, trials: int) -> Reach:
 def _locality(reaches: Sequence[Reach]) -> float:
     """|Δ| inside all strokes over |Δ| beyond, each stroke counted once."""
     drawn = [r for r in reaches if r.trials]
-    inside, beyond = (sum(r.trials * value for r, value in zip(drawn, values, strict=True)) for values in (
-        [r.inside for r in drawn], [r.beyond for r in drawn]))  # fmt: skip
-    if not drawn or inside == beyond == 0:
-        return float("nan")
-    return float(inside / beyond) if beyond else float("inf")
-
-
-def _gain(bearing: Picture, bare: Picture, region: NDArray[np.bool_]) -> float:
-    """Log ratio of gradient energy inside a region, with the marker over without it."""
-    energies = [max(float(gradient_energy(p)[region].mean()), np.finfo(np.float64).tiny) for p in (bearing, bare)]
-    return float(np.log(energies[0] / energies[1]))
+    inside = sum(r.trials * r.inside for r in drawn)
+    beyond = sum(r.trials * r.beyond for r in drawn)
+    if beyond:
+        return inside / beyond
+    return float("inf") if inside else float("nan")
 
 
 def _typical(log_ratios: Sequence[float] | NDArray[np.float64]) -> float:

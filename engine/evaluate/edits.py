@@ -24,6 +24,8 @@ def stroke(planes: Planes, plane: str, random: np.random.Generator) -> Planes:
     without lesion come back unchanged.
     """
     where = capsule(planes, plane == "lesion", random)
+    if not where.any():
+        return planes
     if plane == "lesion":
         value = 0 if planes.lesion[where].mean() > 0.5 else 1
         return replace(planes, lesion=np.where(where, np.uint8(value), planes.lesion))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from engine.tone import rgb_to_lab
 
 FAR_PX = 32.0  # beyond this an edit should leave the picture as it was
+LEAST_ENERGY = 1e-6  # L* squared per px squared: flat, far below what 8-bit pictures resolve
 
 
 def laplacian_variance(picture: NDArray[np.uint8]) -> float:
@@ -31,10 +32,9 @@ def gradient_energy(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.asarray(down**2 + across**2)
 
 
-def log_ratio(energy: NDArray[np.float64], inside: NDArray[np.bool_], outside: NDArray[np.bool_]) -> float:
-    """Natural logarithm of the mean energy inside one region over that inside another; neither may be empty."""
-    least = np.finfo(np.float64).tiny
-    return float(np.log(max(energy[inside].mean(), least) / max(energy[outside].mean(), least)))
+def log_ratio(energies: NDArray[np.float64], others: NDArray[np.float64]) -> float:
+    """Natural logarithm of the mean of some pixels' gradient energies over that of others; neither may be empty."""
+    return float(np.log(max(energies.mean(), LEAST_ENERGY)) - np.log(max(others.mean(), LEAST_ENERGY)))
 
 
 def reach(
