@@ -101,10 +101,8 @@ def control(
     render: one case → uint8 [H, W, 3]. real: the photo of each case at the same size. made: the picture of each case, if
     it is rendered already. trials: toggles of each marker, and strokes in all, on seeded choices of the cases.
     """
-    if len(cases) != len(real) or not cases:
-        raise EngineError(
-            f"there are {len(cases)} cases and {len(real)} real pictures; allowed is one of each, at least 1"
-        )
+    _check(cases, real, "real")
+    _check(cases, real if made is None else made, "made")
     strokes = -(-trials // len(STROKED))
     renders = (0 if made is not None else len(cases)) + trials * len(TOGGLED) + strokes * len(STROKED)
     easel = _Easel(render, cases, made, renders, progress)
