@@ -12,6 +12,7 @@ import platform
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,7 +67,8 @@ def _openvino_runner(network: "nn.Module", device: str, precision: str) -> Run:
         batch = len(arrays[0])
         if batch not in compiled:
             example = tuple(torch.from_numpy(a) for a in arrays)
-            with torch.no_grad():
+            with torch.no_grad(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the converter traces, which torch means to retire
                 model = openvino.convert_model(network, example_input=example, input=[tuple(a.shape) for a in arrays])
             compiled[batch] = openvino.Core().compile_model(model, "CPU", settings)
         return np.array(compiled[batch](list(arrays))[0], np.float32)

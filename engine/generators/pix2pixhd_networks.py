@@ -141,15 +141,15 @@ class ModulatedGenerator(nn.Module):
         """
         x = self.stem(condition)
         skips, guides = [], []
-        place = _radius_like(condition) if radius is None else radius
-        small, place = F.avg_pool2d(condition, 2), F.avg_pool2d(place, 2)
+        small = F.avg_pool2d(condition, 2)
         for level, to_guide in enumerate(self.guides):
+            place = _radius_like(small) if radius is None else F.avg_pool2d(radius, 2 ** (level + 1))
             given = torch.cat([small, masked_appearance(small[:, :1], appearance, place), noise], dim=1)
             guides.append(F.leaky_relu(to_guide(given), 0.2))
             if level < len(self.downs):
                 skips.append(x)
                 x = self.downs[level](F.leaky_relu(x, 0.2))
-                small, place = F.avg_pool2d(small, 2), F.avg_pool2d(place, 2)
+                small = F.avg_pool2d(small, 2)
                 noise = 2 * F.avg_pool2d(noise, 2)  # keeps unit variance
         for block in self.deep:
             x = block(x, guides[-1])
