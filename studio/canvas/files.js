@@ -52,8 +52,9 @@ export class Files {
     this.editor.load(message, await this.superpixels(message));
   }
 
-  async superpixels({ width, height, json }) {
-    const query = new URLSearchParams({ seed: json.seed, width, height });
+  // A drawn case has no photo, so its superpixels are the proposed ones, the same for every seed of the picture.
+  async superpixels({ width, height }) {
+    const query = new URLSearchParams({ seed: 0, width, height });
     const response = await fetch("/cells?" + query);
     if (!response.ok) throw new Error(await sentenceOf(response, this.words.start_failed));
     const body = await response.arrayBuffer();

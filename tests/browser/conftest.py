@@ -1,0 +1,198 @@
+"""A real Chromium, a real server process, and a hand that moves a real mouse over the map."""
+
+import base64
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import sync_playwright
+
+FOLDER = Path(__file__).resolve().parent
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
+START_S = 180  # the trained painter loads torch, compiles and measures its backends on a busy machine
+
+
+def chromium_path(playwright):
+    """MOULAGE_CHROMIUM, else a Chromium on the path, else Playwright's own."""
+    named = os.environ.get("MOULAGE_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    return named or playwright.chromium.executable_path
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for all tests; root may not use its sandbox."""
+    flags = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path(playwright), args=flags)
+        yield chromium
+        chromium.close()
+
+
+class Server:
+    """A studio process on a port of its own."""
+
+    def __init__(self, kind, port=None):
+        self.kind = kind
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self):
+        command = [sys.executable, str(FOLDER / "server.py"), str(self.port), self.kind]
+        environment = {name: value for name, value in os.environ.items() if name != "CI"}
+        self.process = subprocess.Popen(command, env=environment)
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, f"the {self.kind} server ended with {self.process.returncode}"
+            with contextlib.suppress(OSError):
+                self.record()
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"the {self.kind} server did not answer within {START_S} s")
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def record(self):
+        """What the painter received last: settings, count, outside, cells uint16 [256, 384]."""
+        with urllib.request.urlopen(f"{self.url}/record", timeout=5) as answer:
+            table = json.loads(answer.read())
+        if "cells" in table:
+            table["cells"] = np.frombuffer(base64.b64decode(table["cells"]), "<u2").reshape(256, 384)
+        return table
+
+
+def free_port():
+    """A port nobody holds."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def served(kind):
+    server = Server(kind)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def plain():
+    """A studio with the plain painter."""
+    yield from served("plain")
+
+
+@pytest.fixture(scope="session")
+def trained():
+    """A studio with the shipped generator."""
+    yield from served("trained")
+
+
+LISTEN = """() => {
+  window.seen = [];
+  const keep = event => window.seen.push([event.clientX, event.clientY]);
+  const frame = document.querySelector("[data-view=map]");
+  frame.addEventListener("pointerdown", event => { window.seen = []; keep(event); }, true);
+  frame.addEventListener("pointermove", event => { if (event.buttons) event.getCoalescedEvents().forEach(keep); }, true);
+}"""
+
+
+class Studio:
+    """The open page, in the words of its user."""
+
+    def __init__(self, page, server):
+        self.page = page
+        self.server = server
+        self.requests = []
+        self.errors = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
+
+    def open(self):
+        self.page.goto(self.server.url)
+        self.page.wait_for_function("window.moulage && moulage.state.pictures > 0", timeout=60_000)
+        self.page.evaluate(LISTEN)
+        self.settle()
+        return self
+
+    def settle(self):
+        """Wait until the picture belongs to the map."""
+        self.page.wait_for_function(
+            "moulage.state.fresh && !moulage.live.inFlight && !moulage.live.wanted && moulage.live.state === 'live'"
+        )
+
+    def cells(self):
+        flat = self.page.evaluate("Array.from(moulage.editor.map.cells)")
+        return np.array(flat, np.uint16).reshape(256, 384)
+
+    def superpixels(self):
+        return np.array(self.page.evaluate("Array.from(moulage.editor.superpixels.ids)")).reshape(256, 384)
+
+    def choose(self, keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def size(self, size_px):
+        self.page.evaluate("size => moulage.editor.choose({ size_px: size })", size_px)
+
+    def at(self, x, y):
+        """Client coordinates of a map point."""
+        box, view = self.frame(), self.view()
+        return box["x"] + view["x"] + x * view["scale"], box["y"] + view["y"] + y * view["scale"]
+
+    def frame(self):
+        return self.page.locator("[data-view=map]").bounding_box()
+
+    def view(self):
+        return self.page.evaluate("({ x: moulage.view.x, y: moulage.view.y, scale: moulage.view.scale })")
+
+    def drag(self, points, steps=6, **options):
+        """Press, move through map points, release; returns the pointer's true path in map pixels."""
+        mouse = self.page.mouse
+        mouse.move(*self.at(*points[0]))
+        mouse.down(**options)
+        for point in points[1:]:
+            mouse.move(*self.at(*point), steps=steps)
+        path = self.path()
+        mouse.up(**options)
+        self.settle()
+        return path
+
+    def path(self):
+        box, view = self.frame(), self.view()
+        seen = np.array(self.page.evaluate("window.seen"))
+        return [tuple(p) for p in (seen - [box["x"], box["y"]] - [view["x"], view["y"]]) / view["scale"]]
+
+    def click(self, x, y, **options):
+        self.page.mouse.click(*self.at(x, y), **options)
+        self.settle()
+
+    def picture(self):
+        """The newest picture's JPEG bytes."""
+        return bytes(self.page.evaluate("Array.from(moulage.state.lastJpeg)"))
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens a studio page: opened(server, width, height)."""
+    contexts = []
+
+    def open_page(server, width=1440, height=900):
+        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+        contexts.append(context)
+        return Studio(context.new_page(), server).open()
+
+    yield open_page
+    for context in contexts:
+        context.close()

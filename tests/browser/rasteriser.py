@@ -1,0 +1,45 @@
+"""An independent rasteriser in numpy: what a stroke must do to the packed cells, written from the rules, not the page.
+
+A cell is a uint16: bit 0 lesion, bit 1 border, two bits a marker from bit 2 (engine/labels.py).
+"""
+
+import numpy as np
+
+SKIN, LESION = 1, 2
+
+
+def capsule(shape, start, end, radius):
+    """Pixels whose centre is at most `radius` from the segment: bool [H, W]. start, end: (x, y) in map pixels."""
+    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]]
+    x, y = columns + 0.5 - start[0], rows + 0.5 - start[1]
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    length2 = dx * dx + dy * dy
+    along = np.clip((x * dx + y * dy) / length2, 0, 1) if length2 else np.zeros(shape)
+    return (x - along * dx) ** 2 + (y - along * dy) ** 2 <= radius * radius
+
+
+def stroke(shape, points, radius):
+    """The union of capsules along a path, its first point dabbed: bool [H, W]."""
+    inside = capsule(shape, points[0], points[0], radius)
+    for start, end in zip(points, points[1:], strict=False):
+        inside |= capsule(shape, start, end, radius)
+    return inside
+
+
+def painted(cells, inside, label, certainty=2):
+    """Cells after `label` was painted where `inside`: skin and lesion replace all, a marker replaces itself."""
+    plain = {SKIN: np.zeros_like(cells), LESION: np.ones_like(cells)}
+    value = plain[label] if label in plain else with_marker(cells, label, certainty)
+    return np.where(inside, value, cells).astype(np.uint16)
+
+
+def erased(cells, inside, label):
+    """Cells after the eraser with `label` chosen: a marker goes alone, skin and lesion take everything."""
+    value = np.zeros_like(cells) if label <= LESION else with_marker(cells, label, 0)
+    return np.where(inside, value, cells).astype(np.uint16)
+
+
+def with_marker(cells, label, certainty):
+    """All cells with one marker's two bits replaced."""
+    shift = 2 + 2 * (label - 3)
+    return ((cells & np.uint16(0xFFFF ^ (3 << shift))) | np.uint16(certainty << shift)).astype(np.uint16)

@@ -1,0 +1,136 @@
+"""The studio as the browser tests meet it: the real app in a process of its own, with a record of what came in.
+
+python server.py PORT plain|trained. `plain` paints flat colours in no time, so that the page can be tested alone; `trained`
+is the shipped generator. GET /record tells the newest map and settings that the painter received, and every attempt to
+reach another machine, each of which fails.
+"""
+
+import base64
+import ipaddress
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+os.environ.pop("CI", None)
+
+OUTSIDE: list[str] = []
+
+
+def guard(event: str, arguments: tuple) -> None:
+    """Audit hook: no connection and no name look-up beyond loopback."""
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    else:
+        return
+    name = host.decode() if isinstance(host, bytes) else host
+    try:
+        inside = name in (None, "", "localhost") or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        inside = False
+    if not inside:
+        OUTSIDE.append(f"{event} {name}")
+        raise OSError(f"tests reach no other machine: {name}")
+
+
+sys.addaudithook(guard)
+
+import numpy as np  # noqa: E402
+import uvicorn  # noqa: E402
+
+from engine import service  # noqa: E402
+from engine.case import TONES, Case  # noqa: E402
+from engine.errors import EngineError  # noqa: E402
+from engine.labels import Planes, pack, semantic_map  # noqa: E402
+from studio import app as studio_app  # noqa: E402
+from studio import doors  # noqa: E402
+
+COLOURS = np.random.default_rng(5).integers(30, 220, (8, 3), np.uint8)
+REFUSED_HAIR = 0.13  # the plain painter refuses it, so that a test can see a refusal
+SLOW_SEED, SLOW_S = 4242, 0.4
+
+
+class Plain:
+    """Paints every class in one colour; a test's stand-in, never seen by a user."""
+
+    def starter_case(self):
+        rows, columns = np.mgrid[0:256, 0:384]
+        planes = Planes.blank(384, 256)
+        planes.lesion[np.hypot((columns - 192) / 120, (rows - 128) / 80) < 1] = 1
+        return Case(planes, None, service.DEFAULT, 7, "II")
+
+    def picture(self, case):
+        if case.hair == REFUSED_HAIR:
+            raise EngineError(f"hair is {REFUSED_HAIR}; this painter allows any other.")
+        time.sleep(SLOW_S if case.seed == SLOW_SEED else 0.005)
+        tone = TONES.index(case.tone) if case.tone else 0
+        return (COLOURS[semantic_map(case.planes)] // (1 + tone)).astype(np.uint8)
+
+    def render_live(self, case, client, seq):
+        return service.Frame(self.picture(case), seq, 5.0, 41.0, "", "plain")
+
+    def strip(self, case):
+        return [service.TonePicture(t, self.picture(case), 40.0, t in ("V", "VI")) for t in TONES]
+
+    def render(self, case):
+        raise EngineError("the plain painter keeps no pictures.")
+
+    def leave(self, client):
+        pass
+
+
+class Recorder:
+    """A painter that remembers what it was given."""
+
+    def __init__(self, painter):
+        self._painter = painter
+        self.last = None
+        self.count = 0
+
+    def render_live(self, case, client, seq):
+        self.last, self.count = case, self.count + 1
+        return self._painter.render_live(case, client, seq)
+
+    def __getattr__(self, name):
+        return getattr(self._painter, name)
+
+    def record(self) -> bytes:
+        """What came last, as JSON."""
+        table = {"count": self.count, "outside": OUTSIDE}
+        if self.last is not None:
+            table |= self.last.settings()
+            table["cells"] = base64.b64encode(pack(self.last.planes).astype("<u2").tobytes()).decode()
+        return json.dumps(table).encode()
+
+
+def recorded(app, recorder):
+    """The app, and GET /record before it."""
+
+    async def outer(scope, receive, send):
+        if scope["type"] != "http" or scope["path"] != "/record":
+            await app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": recorder.record()})
+
+    return outer
+
+
+def main(port: int, kind: str) -> None:
+    """Serve until killed; the port answers once the painter is warm."""
+    painter = {"plain": Plain, "trained": service.Studio}[kind]()
+    if kind == "trained":
+        painter.strip(painter.starter_case())
+        painter.render_live(painter.starter_case(), "warm", 1)
+    recorder = Recorder(painter)
+    app = recorded(studio_app.build(recorder, port), recorder)
+    config = uvicorn.Config(app, log_level="warning", ws_max_size=doors.MESSAGE_LIMIT_BYTES)
+    uvicorn.Server(config).run(sockets=[doors.bound_socket("127.0.0.1", port)])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])
