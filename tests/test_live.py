@@ -1,0 +1,210 @@
+"""The live route: messages, mistakes that are answered and survived, and the doors."""
+
+import json
+import socket
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from engine import service
+from engine.case import Case
+from engine.errors import EngineError
+from engine.labels import Planes, pack, semantic_map
+from engine.starter import starter
+from studio.doors import BODY_LIMIT_BYTES, Doors, bound_socket, checked_host
+from studio.live import add_routes, decode_runs, encode_runs, pack_message, unpack_message
+
+HERE = {"origin": "http://127.0.0.1:7860", "host": "127.0.0.1:7860"}
+COLOURS = np.random.default_rng(0).integers(0, 256, (8, 3)).astype(np.uint8)
+
+
+class FakePainter:
+    """Paints the flat map in eight colours; says no to seed 13."""
+
+    def __init__(self):
+        self.seen = []
+
+    def starter_case(self):
+        return starter()
+
+    def _picture(self, case):
+        if case.seed == 13:
+            raise EngineError("the generator does not like <13>.")
+        self.seen.append(case)
+        return COLOURS[semantic_map(case.planes)]
+
+    def render_live(self, case, client, seq):
+        return service.Frame(self._picture(case), seq, 1.0, 40.0, "", "fake")
+
+    def strip(self, case):
+        return [service.TonePicture(t, self._picture(case), 1.0, t == "VI") for t in ("I", "II", "III", "IV", "V", "VI")]
+
+    def render(self, case):
+        from engine.case import to_json
+
+        return service.Rendered(self._picture(case), {"synthetic": True, "case": json.loads(to_json(case))})
+
+    def leave(self, client):
+        self.seen.append(client)
+
+
+@pytest.fixture
+def painter():
+    return FakePainter()
+
+
+@pytest.fixture
+def client(painter):
+    app = FastAPI()
+    add_routes(app, painter)
+    with TestClient(Doors(app, 7860), base_url="http://127.0.0.1:7860", headers=HERE) as opened:
+        yield opened
+
+
+def test_a_case_survives_the_wire():
+    message = unpack_message(pack_message(starter(), 9, "me", "stroke"))
+
+    assert (message.seq, message.client, message.kind) == (9, "me", "stroke")
+    assert message.case == starter()
+
+
+@settings(max_examples=60, deadline=None)
+@given(arrays.arrays(np.uint16, st.integers(1, 400), elements=st.integers(0, 2)))
+def test_runs_lose_nothing(cells):
+    assert np.array_equal(decode_runs(encode_runs(cells), cells.size), cells)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200))
+def test_no_bytes_whatsoever_do_worse_than_a_sentence(data):
+    for message in (data, pack_message(starter())[:60] + data):
+        with pytest.raises(EngineError):
+            unpack_message(message)
+
+
+def test_the_socket_answers_pictures_and_survives_every_mistake(client, painter):
+    good = pack_message(starter(), 5, "me")
+    header = struct.unpack_from("<4sIIHHI", good)
+    wrong_crc = good[:8] + b"\0\0\0\0" + good[12:]
+    huge = struct.pack("<4sIIHHI", b"MLG1", 1, 0, 60000, 60000, 2) + b"{}"
+    with client.websocket_connect("/live", headers=HERE) as page:
+        for bad, words in (
+            (b"", "cut off"),
+            (good[:-3], "cut off"),
+            (good[:15], "cut off"),
+            (wrong_crc, "checksum"),
+            (huge, "60000x60000"),
+            (b"\0" * (5 << 20), "at most"),
+            (pack_message(Case(starter().planes, None, "pix2pixhd-live", 13), 8, "me"), "<13>"),
+        ):
+            page.send_bytes(bad)
+            assert words in json.loads(page.receive_text())["error"]
+        page.send_text("hello")
+        assert "binary" in json.loads(page.receive_text())["error"]
+        page.send_bytes(good)
+        reply = page.receive_bytes()
+    assert reply[:8] == b"MLR1" + struct.pack("<I", header[1])
+    assert painter.seen[0] == starter()
+    assert painter.seen[-1] == "me"
+
+
+def test_a_strip_is_six_pictures(client):
+    with client.websocket_connect("/live", headers=HERE) as page:
+        page.send_bytes(pack_message(starter(), 1, "me", "strip"))
+        reply = page.receive_bytes()
+    length = struct.unpack_from("<I", reply, 8)[0]
+    table, body, sizes = json.loads(reply[12 : 12 + length]), reply[12 + length :], []
+    while body:
+        size = struct.unpack_from("<I", body)[0]
+        sizes.append(size)
+        assert body[4:6] == b"\xff\xd8"
+        body = body[4 + size :]
+
+    assert len(sizes) == 6
+    assert [tone["extrapolated"] for tone in table["tones"]] == [False] * 5 + [True]
+
+
+def test_what_is_saved_restores_exactly(client):
+    planes = Planes.blank(48, 32)
+    planes.lesion[8:20, 8:30] = 1
+    planes.markers[3, 9:12, 9:15] = 1
+    case = Case(planes, None, "pix2pixhd-live", 77, "V", 0.25, None, 0.5)
+
+    saved = client.post("/save", content=pack_message(case))
+    restored = client.post("/restore", content=saved.content)
+
+    assert saved.headers["content-type"] == "image/png"
+    assert unpack_message(restored.content).case == case
+
+
+def test_start_and_cells_are_what_the_page_opens_with(client):
+    assert unpack_message(client.get("/start").content).case == starter()
+    cells = client.get("/cells", params={"width": 96, "height": 64, "seed": 7}).content
+    ids = np.frombuffer(zlib.decompress(cells[4:]), "<i4").reshape(64, 96)
+    assert np.array_equal(ids, service.proposed_cells(96, 64, 0))
+
+
+@pytest.mark.parametrize(("path", "body", "words"), [
+    ("/restore", b"not a picture", "no PNG"),
+    ("/save", b"MLG1", "cut off"),
+])  # fmt: skip
+def test_a_bad_post_is_status_400_with_its_sentence(client, path, body, words):
+    answer = client.post(path, content=body)
+
+    assert answer.status_code == 400
+    assert words in answer.json()["error"]
+
+
+def test_cells_of_an_absurd_size_are_refused(client):
+    assert client.get("/cells", params={"width": 10**6, "height": 10**6, "seed": 0}).status_code == 400
+
+
+@pytest.mark.parametrize("headers", [
+    {"origin": "http://evil.example", "host": "127.0.0.1:7860"},
+    {"origin": "http://127.0.0.1:7861", "host": "127.0.0.1:7860"},
+    {"origin": "null", "host": "127.0.0.1:7860"},
+    {"host": "evil.example"},
+    {"origin": "http://127.0.0.1:7860", "host": "moulage.evil.example:7860"},
+])  # fmt: skip
+def test_pages_of_other_sites_are_refused(client, headers):
+    from starlette.websockets import WebSocketDisconnect
+
+    assert client.post("/restore", content=b"x", headers=headers).status_code == 403
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/live", headers=headers):
+        pass
+
+
+def test_a_body_over_the_limit_is_refused_by_its_header(client):
+    answer = client.post("/restore", content=b"x", headers={"content-length": str(BODY_LIMIT_BYTES + 1)})
+
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org"])
+def test_a_host_that_others_can_reach_is_refused(host):
+    with pytest.raises(EngineError, match="loopback"):
+        checked_host(host)
+
+
+def test_a_taken_port_is_one_sentence():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(EngineError, match=f"port {port} .* --port"):
+            bound_socket("127.0.0.1", port)
+
+
+def test_the_packed_cells_are_the_editors():
+    planes = Planes.blank(2, 1)
+    planes.lesion[0, 0] = 1
+    planes.markers[4, 0, 0] = 2
+
+    assert pack(planes).tolist() == [[1 | 2 << 10, 0]]
