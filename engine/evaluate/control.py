@@ -83,7 +83,7 @@ class Control:
         """The whole result in words."""
         toggles = ", ".join(f"{t.marker} right in {t.right} of {t.trials}" for t in self.toggles)
         return (
-            f"sharpness {self.sharpness_ratio:.2f}× and colour spread {self.colour_spread_ratio:.2f}× the real ones', "
+            f"sharpness {self.sharpness_ratio:.2f}× and colour spread {self.colour_spread_ratio:.2f}× the real ones, "
             f"{toggles}, edits change {self.locality:.1f}× more inside than beyond {FAR_PX:.0f} px, {self.cases} maps"
         )
 

@@ -102,7 +102,7 @@ def load_network(path: Path | None = None) -> Network:
             "ignore", FutureWarning
         )  # torch means to retire TorchScript; the file exists in no other form
         network = torch.jit.load(str(path), map_location="cpu").eval()
-    return network  # type: ignore[no-any-return]
+    return network
 
 
 def cached(

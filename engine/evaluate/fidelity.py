@@ -7,6 +7,7 @@ its floor: real training pictures against the same real pictures, at the same N.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from engine.errors import EngineError
 from engine.evaluate.distances import SUBSET_SIZE, frechet, kid
 from engine.evaluate.features import Network, Progress, cached, inception, load_network
 from engine.seeds import stream
+
+Item = TypeVar("Item")
 
 FEWEST = 4  # halves of two: the least for which an unbiased estimate and its spread exist
 
@@ -110,6 +113,6 @@ def thinned(features: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     return rows
 
 
-def pick(pictures: Sequence[NDArray[np.uint8]], n: int) -> list[NDArray[np.uint8]]:
-    """The seeded choice of `n` pictures."""
-    return [pictures[index] for index in chosen(len(pictures), n)]
+def pick(items: Sequence[Item], n: int) -> list[Item]:
+    """The seeded choice of `n` items, pictures or records; a second pick of `n` changes nothing."""
+    return [items[index] for index in chosen(len(items), n)]
