@@ -1,6 +1,5 @@
 """Checkpoints: one safetensors file whose header carries its card. No pickle; writes are atomic."""
 
-import contextlib
 import hashlib
 import json
 import os
@@ -110,19 +109,21 @@ def _write(path: Path, tensors: Mapping[str, "torch.Tensor"], metadata: dict[str
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write beside the target, flush to disk, then rename: a full disk or a killed process leaves the old file whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    part: Path | None = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+        part = Path(name)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        part.chmod(0o644)
+        part.replace(path)
     except OSError as error:
         raise EngineError(
             f"{path} could not be written ({error.strerror}); what was there before is untouched."
         ) from error
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+        if part is not None:
+            part.unlink(missing_ok=True)

