@@ -64,7 +64,6 @@ def for_page() -> dict[str, object]:
         "auto": "auto",
         "ita": "ITA",
         "extrapolated": "extrapolated",
-        "hint": DROP_HINT,
         "states": {
             "connecting": "connecting",
             "waiting": "warming up",
@@ -77,6 +76,7 @@ def for_page() -> dict[str, object]:
             "offline": "The server does not answer; your map is kept here.",
             "refused": "No picture: see the sentence below.",
         },
+        "on_release": "on release",
         "round_trip": "on screen after",
         "catching_up": "Catching up",
         "stale_offline": "Stale · reconnecting",
@@ -86,6 +86,7 @@ def for_page() -> dict[str, object]:
         "saving": "Saving …",
         "saved": "Saved",
         "restored": "Case restored from the picture.",
+        "unreachable": "The server does not answer; nothing is lost here, try again in a moment.",
         "start_failed": "The server sent no case",
         "save_failed": "The picture was not saved",
         "restore_failed": "The picture was not restored",

@@ -23,6 +23,17 @@ export class Files {
     root.querySelector("[data-act=open]").addEventListener("click", () => this.choose());
     this.input.addEventListener("change", () => this.restoreFrom(this.input.files[0]));
     this.bindDrop();
+    this.savedVersion = null;
+    window.addEventListener("beforeunload", event => { if (this.unsaved) event.preventDefault(); });
+  }
+
+  get unsaved() {
+    return this.editor.history.done.length > 0 && this.savedVersion !== this.editor.version;
+  }
+
+  // A request that never arrived has no sentence of its own.
+  complain(error) {
+    this.say(error instanceof TypeError ? this.words.unreachable : error.message, true);
   }
 
   choose() {
@@ -64,15 +75,17 @@ export class Files {
   async save() {
     const { editor, live } = this;
     if (!editor.map) return;
+    const { version } = editor;
     this.say(this.words.saving);
     try {
       const body = packMessage(++live.seq, editor.map, { client: live.client, kind: "settle", ...editor.settings });
       const response = await fetch("/save", { method: "POST", body });
       if (!response.ok) throw new Error(await sentenceOf(response, this.words.save_failed));
       this.download(await response.blob(), response.headers.get("content-disposition"));
+      this.savedVersion = version;
       this.say(this.words.saved + " " + new Date().toLocaleTimeString());
     } catch (error) {
-      this.say(error.message, true);
+      this.complain(error);
     }
   }
 
@@ -94,7 +107,7 @@ export class Files {
       await this.take(await response.arrayBuffer());
       this.say(this.words.restored);
     } catch (error) {
-      this.say(error.message, true);
+      this.complain(error);
     }
   }
 }

@@ -3,7 +3,7 @@
 //   "picture" {reply, fresh, total_ms}   "strip" {reply, fresh}   "status" {state, ms, sentence}
 import { packMessage, unpackReply } from "./wire.js";
 
-const SILENCE_S = 30, STRIP_PAUSE_MS = 180, SLOW_MS = 250, RETRY_MS = [150, 400, 1000, 2000], LOG_LENGTH = 2000;
+const SILENCE_S = 30, STRIP_PAUSE_MS = 350, SLOW_MS = 250, RETRY_MS = [150, 400, 1000, 2000], LOG_LENGTH = 2000;
 
 export class Live extends EventTarget {
   constructor(url, editor) {
@@ -97,7 +97,8 @@ export class Live extends EventTarget {
     this.dispatchEvent(new CustomEvent("picture", { detail: { reply, bitmap, fresh } }));
     this.log.push({ seq: reply.seq, kind: asked.kind, ms: reply.json.ms, total_ms: now - asked.since, at: now });
     if (this.log.length > LOG_LENGTH) this.log.shift();
-    this.status("live", { ms: reply.json.ms, backend: reply.json.backend, total_ms: now - asked.since });
+    const { ms, backend } = reply.json;
+    this.status("live", { ms, backend, total_ms: now - asked.since, slow: this.slow });
   }
 
   // A sentence from the server: the picture stays, badged stale, until a change asks again.
@@ -114,7 +115,7 @@ export class Live extends EventTarget {
     this.stripTimer = setTimeout(() => {
       if (this.editor.gesture || this.inFlight || !this.open || this.shownStrip.version === this.editor.version) return;
       this.strip = this.send("strip");
-    }, STRIP_PAUSE_MS);
+    }, this.shownStrip.version < 0 ? 0 : STRIP_PAUSE_MS);
   }
 
   async receiveStrip(reply) {

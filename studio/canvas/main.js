@@ -9,10 +9,11 @@ import { Keys } from "./keys.js";
 import { Controls } from "./controls.js";
 import { Files } from "./files.js";
 
-function showStatus(root, words, picture, { state, ms, backend, total_ms, sentence }) {
+function showStatus(root, words, picture, { state, ms, backend, total_ms, slow, sentence }) {
   const node = root.querySelector("[data-part=status]"), text = node.querySelector("span");
   node.dataset.state = state;
-  text.textContent = words.states[state] + (state === "live" ? " " + Math.round(ms) + " ms" : "");
+  const figures = state === "live" ? " " + Math.round(ms) + " ms" + (slow ? " · " + words.on_release : "") : "";
+  text.textContent = words.states[state] + figures;
   node.title = state === "live" ? backend + " · " + words.round_trip + " " + Math.round(total_ms) + " ms" : "";
   if (state === "offline") picture.stale(true, words.stale_offline);
   if (state === "refused") picture.stale(true, words.stale_refused);
@@ -53,11 +54,11 @@ async function open(root, { words, palette }) {
   });
   live.addEventListener("strip", ({ detail }) => { strip.show(detail); state.strips++; });
   live.addEventListener("status", ({ detail }) => showStatus(root, words, picture, detail));
-  editor.addEventListener("commit", () => say(root, words.hint), { once: true });
+  editor.addEventListener("commit", () => say(root, ""), { once: true });
   follow(editor, live);
   window.moulage = { editor, live, view, state, files, mapPane };
   live.connect();
-  await files.start().catch(error => say(root, error.message, true));
+  await files.start().catch(error => files.complain(error));
   live.ask("settle");
   root.dataset.ready = "1";
 }

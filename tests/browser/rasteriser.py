@@ -3,6 +3,8 @@
 A cell is a uint16: bit 0 lesion, bit 1 border, two bits a marker from bit 2 (engine/labels.py).
 """
 
+import itertools
+
 import numpy as np
 
 SKIN, LESION = 1, 2
@@ -21,7 +23,7 @@ def capsule(shape, start, end, radius):
 def stroke(shape, points, radius):
     """The union of capsules along a path, its first point dabbed: bool [H, W]."""
     inside = capsule(shape, points[0], points[0], radius)
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in itertools.pairwise(points):
         inside |= capsule(shape, start, end, radius)
     return inside
 
