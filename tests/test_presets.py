@@ -1,0 +1,71 @@
+"""Presets are found by name, changed by --set, and identified by their resolved values."""
+
+import shutil
+
+import pytest
+
+from engine import presets
+from engine.errors import EngineError
+
+NAME = "pix2pixhd-semantic"
+
+
+def test_an_unknown_preset_is_answered_with_the_nearest_one():
+    with pytest.raises(EngineError, match=r"no preset 'pix2pixhd-semantics'; did you mean 'pix2pixhd-semantic'\?"):
+        presets.load("pix2pixhd-semantics")
+
+
+def test_a_name_cannot_leave_the_folder():
+    with pytest.raises(EngineError, match="no preset"):
+        presets.load("../presets/pix2pixhd-live")
+
+
+def test_settings_reach_every_table_and_are_typed():
+    changed = presets.with_settings(
+        presets.load(NAME), ["train.images=500", "model.width=8", "data.exclude=['ISIC_1']", "size=[64, 32]"]
+    )
+
+    assert (changed.train.images, changed.model.width, changed.size) == (500, 8, (64, 32))
+    assert changed.data.exclude == ("ISIC_1",)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("train.imges=5", "unknown key 'train.imges'; did you mean 'images'"),
+        ("train.images=many", "train.images = 'many'; a whole number"),
+        ("model.widht=5", "unknown key 'widht'; did you mean 'width'"),
+        ("model.norm=batch", "norm = 'batch'; 'instance' or 'none'"),
+        ("family=stylegan", "family = 'stylegan'; one of pix2pixhd"),
+        ("train.stages=[]", "train.stages"),
+        ("train.stages=[{until=0.5, width=64, height=64, batch=1}]", "rising values that end in 1"),
+    ],
+)
+def test_a_bad_setting_is_one_sentence(setting, words):
+    with pytest.raises(EngineError) as caught:
+        presets.with_settings(presets.load(NAME), [setting])
+
+    assert words in str(caught.value)
+
+
+def test_the_hash_is_that_of_the_values_whatever_the_comments(tmp_path):
+    copy = tmp_path / NAME
+    shutil.copytree(presets.ROOT / NAME, copy)
+    text = (copy / "preset.toml").read_text()
+    (copy / "preset.toml").write_text("# another comment\n" + text)
+
+    same = presets.load(NAME, tmp_path)
+    other = presets.with_settings(same, ["train.seed=77"])
+
+    assert presets.sha256(same) == presets.sha256(presets.load(NAME))
+    assert presets.sha256(other) != presets.sha256(same)
+
+
+def test_trained_presets_come_first(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "preset.toml").write_text("")
+    (tmp_path / "b" / "weights.safetensors").write_bytes(b"")
+
+    assert presets.names(tmp_path) == ["b", "a"]
+    assert presets.weights_path("a", tmp_path) is None
