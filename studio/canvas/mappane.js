@@ -15,7 +15,7 @@ export class MapPane {
     this.hidden = false;
     this.hover = null;
     this.queued = false;
-    view.addEventListener("change", () => this.redraw());
+    view.addEventListener("change", () => { this.pointAt(this.pointer); this.redraw(); });
     editor.addEventListener("cells", event => this.update(event.detail.rect));
     editor.addEventListener("tool", () => this.pointAt(this.pointer));
     new ResizeObserver(() => this.resize()).observe(this.frame);
