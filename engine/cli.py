@@ -189,7 +189,8 @@ class _bar:
     """A progress bar as a context; gives a callable of (done, total)."""
 
     def __init__(self, title: str) -> None:
-        self._progress = Progress(console=Console(stderr=True), transient=True)
+        screen = Console(stderr=True)
+        self._progress = Progress(console=screen, transient=True, disable=not screen.is_terminal)
         self._title = title
 
     def __enter__(self) -> Any:

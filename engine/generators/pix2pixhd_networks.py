@@ -130,8 +130,9 @@ class ModulatedGenerator(nn.Module):
             nn.Conv2d(widths[k + 1], widths[k], 3, padding=1, padding_mode=EDGE) for k in range(levels - 1, 0, -1)
         )
         self.refine = nn.ModuleList(ModulatedBlock(widths[k], guide, config.norm) for k in range(levels - 1, 0, -1))
-        self.last_up = nn.Conv2d(widths[1], widths[0], 3, padding=1, padding_mode=EDGE)
-        self.to_rgb = nn.Conv2d(widths[0] + inputs, 3, 3, padding=1, padding_mode=EDGE)
+        self.grain = config.noise // 4
+        self.last_up = nn.Conv2d(widths[1] + self.grain, widths[0], 3, padding=1, padding_mode=EDGE)
+        self.to_rgb = nn.Conv2d(widths[0] + inputs + self.grain, 3, 3, padding=1, padding_mode=EDGE)
 
     def forward(self, condition: Tensor, appearance: Tensor, noise: Tensor, radius: Tensor | None = None) -> Tensor:
         """condition [B, C, H, W], appearance [B, 11], noise [B, Z, H/2, W/2] → [B, 3, H, W] in [-1, 1].
@@ -141,6 +142,7 @@ class ModulatedGenerator(nn.Module):
         """
         x = self.stem(condition)
         skips, guides = [], []
+        grain = F.pixel_shuffle(noise[:, : 4 * self.grain], 2)  # the same noise, laid out pixel by pixel
         small = F.avg_pool2d(condition, 2)
         for level, to_guide in enumerate(self.guides):
             place = _radius_like(small) if radius is None else F.avg_pool2d(radius, 2 ** (level + 1))
@@ -156,8 +158,9 @@ class ModulatedGenerator(nn.Module):
         for level, (up, block) in enumerate(zip(self.ups, self.refine, strict=True)):
             x = up(F.interpolate(F.leaky_relu(x, 0.2), scale_factor=2.0, mode="nearest"))
             x = block(x + skips[-1 - level], guides[-2 - level])
-        x = self.last_up(F.interpolate(F.leaky_relu(x, 0.2), scale_factor=2.0, mode="bilinear", align_corners=False))
-        return torch.tanh(self.to_rgb(torch.cat([F.leaky_relu(x, 0.2), condition], dim=1)))
+        x = F.interpolate(F.leaky_relu(x, 0.2), scale_factor=2.0, mode="bilinear", align_corners=False)
+        x = F.leaky_relu(self.last_up(torch.cat([x, grain], dim=1)), 0.2)
+        return torch.tanh(self.to_rgb(torch.cat([x, condition, grain], dim=1)))
 
 
 def masked_appearance(lesion: Tensor, appearance: Tensor, radius: Tensor) -> Tensor:
