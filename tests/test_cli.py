@@ -1,0 +1,248 @@
+"""The command line as a user types it: what works prints, what does not is one sentence and exit code 2."""
+
+import dataclasses
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine import presets
+from engine.cards import Card
+from engine.case import to_json
+from engine.checkpoints import load, save
+from engine.cli import main
+from engine.data.phantom import write
+from engine.formats import map_bytes
+from engine.labels import semantic_map
+from engine.starter import starter
+
+ROOT = Path(__file__).resolve().parent.parent
+MOULAGE = (sys.executable, "-c", "from engine.cli import main; main()")
+WEIGHTS = presets.weights_path("pix2pixhd-live")
+TINY = (
+    "model.width=4", "model.blocks=1", "model.discriminator_width=4", "model.perceptual=0.0", "model.projected=0.0",
+    "train.images=16", "train.snapshot_images=8", "train.precision=fp32", "data.exclude=[]",
+    "train.stages=[{until=1.0, width=64, height=64, batch=2}]",
+)  # fmt: skip
+
+
+def run(capsys, monkeypatch, *arguments):
+    """(exit code, stdout, stderr) of `moulage ARGUMENTS`."""
+    monkeypatch.setattr(sys, "argv", ["moulage", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    captured = capsys.readouterr()
+    return ended.value.code or 0, captured.out, captured.err
+
+
+@pytest.fixture
+def moulage(capsys, monkeypatch):
+    return lambda *arguments: run(capsys, monkeypatch, *arguments)
+
+
+def settings(*more):
+    return [part for assignment in (*TINY, *more) for part in ("--set", assignment)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("phantoms")
+    return root, write(root, 12)
+
+
+def test_presets_as_json_have_the_promised_fields(moulage):
+    code, out, _ = moulage("presets", "--json")
+
+    listed = {entry["name"]: entry for entry in json.loads(out)}
+    assert code == 0
+    fields = {"name", "family", "paper", "takes", "makes", "size", "trained", "parameters"}
+    assert all(entry.keys() == fields for entry in listed.values())
+    assert listed["pix2pixhd-instance"]["parameters"] == {"G": 182462083, "D": 8321859}
+    assert listed["pix2pixhd-live"]["trained"] is True
+
+
+def test_weights_lists_origin_licence_hash_and_how_to_get_each(moulage):
+    _, out, _ = moulage("weights")
+
+    for word in ("lite0", "fid-inception", "Apache-2.0", "sha256", "origin"):
+        assert word in out
+
+
+def test_data_check_says_nothing_is_wrong_or_what_is(moulage, folder):
+    assert moulage("data", "check", folder[0], "--labels", folder[1])[:2][0] == 0
+    assert "nothing is wrong" in moulage("data", "check", folder[0])[1]
+
+
+def test_training_stops_resumes_and_refuses_another_configuration(moulage, folder, tmp_path):
+    root, labels = folder
+    base = ("train", "pix2pixhd-live", "--data", root, "--labels", labels, "--device", "cpu", "--out", tmp_path / "run")
+
+    code, out, err = moulage(*base, *settings())
+    assert code == 0, err
+    final = Path(out.strip().splitlines()[-1])
+    assert final.name == "final.safetensors"
+    card = json.loads(moulage("card", final)[1])
+    assert card["clock"]["images"] == 16
+    assert card["data"]["split"] == "train"
+    assert "not empty" in moulage(*base, *settings())[2]
+    assert "train.images" in moulage(*base, *settings("train.images=32"), "--resume")[2]
+    assert (
+        "does not fit"
+        in moulage(
+            "render", "pix2pixhd-live", "--case", case(tmp_path), "--checkpoint", final, "--out", tmp_path / "x.png"
+        )[2]
+    )
+
+
+def test_a_sigterm_saves_and_says_how_to_go_on(folder, tmp_path):
+    root, labels = folder
+    command = [*MOULAGE, "train", "pix2pixhd-live", "--data", root, "--labels", labels]
+    command += ["--device", "cpu", "--out", tmp_path / "run", *settings("train.images=100000")]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    while not (tmp_path / "run" / "resume.safetensors").exists():
+        assert process.poll() is None
+        time.sleep(0.2)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert "--resume" in out
+    assert not (tmp_path / "run" / "final.safetensors").exists()
+
+
+def case(folder):
+    path = folder / "case.json"
+    path.write_text(to_json(starter()))
+    return path
+
+
+def test_a_rendered_picture_holds_its_case_and_repeats_in_another_process(moulage, tmp_path):
+    first, second = tmp_path / "a.png", tmp_path / "b.png"
+
+    code, _, err = moulage(
+        "render", "pix2pixhd-live", "--case", case(tmp_path), "--tone", "IV", "--seed", "3", "--out", first
+    )
+    assert code == 0, err
+    subprocess.run(
+        [*MOULAGE, "render", "pix2pixhd-live", "--case", first, "--out", second],
+        cwd=ROOT,
+        check=True,
+    )
+    card = json.loads(moulage("card", first)[1])
+
+    assert np.array_equal(np.asarray(Image.open(first)), np.asarray(Image.open(second)))
+    assert card["synthetic"] is True
+    assert card["case"]["tone"] == "IV"
+    assert card["case"]["seed"] == 3
+    assert card["checkpoint"]["sha256"] == json.loads(moulage("card", WEIGHTS)[1])["sha256"]
+
+
+def test_a_flat_map_renders_too(moulage, tmp_path):
+    (tmp_path / "map.png").write_bytes(map_bytes(semantic_map(starter().planes)))
+
+    code, _, err = moulage("render", "pix2pixhd-live", "--map", tmp_path / "map.png", "--out", tmp_path / "p.png")
+
+    assert code == 0, err
+    assert Image.open(tmp_path / "p.png").size == (384, 256)
+
+
+def wrong_checkpoints(folder):
+    tensors, card = load(WEIGHTS)
+    save(folder / "family.safetensors", tensors, dataclasses.replace(card, family="dcgan"))
+    (folder / "cut.safetensors").write_bytes(WEIGHTS.read_bytes()[:-100])
+    (folder / "noise.safetensors").write_bytes(os.urandom(4000))
+    newer = WEIGHTS.read_bytes().replace(b'\\"format\\": 1', b'\\"format\\": 9')
+    (folder / "newer.safetensors").write_bytes(newer)
+    assert isinstance(card, Card)
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("family", "dcgan"), ("cut", "damaged"), ("noise", "safetensors"), ("newer", "format 9"), ("missing", "missing"),
+])  # fmt: skip
+def test_a_wrong_checkpoint_is_one_sentence(moulage, tmp_path, name, words):
+    wrong_checkpoints(tmp_path)
+
+    code, out, err = moulage(
+        "render",
+        "pix2pixhd-live",
+        "--case",
+        case(tmp_path),
+        "--checkpoint",
+        tmp_path / f"{name}.safetensors",
+        "--out",
+        tmp_path / "p.png",
+    )
+
+    assert (code, out) == (2, "")
+    assert words in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (("render", "pix2pixhd-life", "--case", "CASE", "--out", "p.png"), "pix2pixhd-live"),
+    (("render", "pix2pixhd-semantic", "--case", "CASE", "--out", "p.png"), "no trained weights"),
+    (("render", "pix2pixhd-live", "--case", "CASE", "--tone", "VII", "--out", "p.png"), "VII"),
+    (("render", "pix2pixhd-live", "--case", "CASE", "--out", "p.jpg"), ".jpg"),
+    (("render", "pix2pixhd-live", "--out", "p.png"), "--case"),
+    (("render", "pix2pixhd-live", "--case", "nowhere.json", "--out", "p.png"), "nowhere.json"),
+    (("studio", "--host", "0.0.0.0"), "loopback"),
+    (("data", "check", "nowhere"), "nowhere"),
+    (("train", "pix2pixhd-live", "--data", "nowhere", "--out", "run"), "nowhere"),
+    (("train", "pix2pixhd-live", "--data", ".", "--out", "run", "--set", "train.imges=3"), "images"),
+    (("card", "nowhere.png"), "nowhere.png"),
+    (("evaluate", "fidelity", "--real", "."), "--preset"),
+    (("weights", "get", "vgg"), "lite0"),
+])  # fmt: skip
+def test_a_mistake_is_one_sentence_and_exit_code_2(moulage, tmp_path, monkeypatch, arguments, words):
+    path = case(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    code, _, err = moulage(*(path if a == "CASE" else a for a in arguments))
+
+    assert code == 2
+    assert words in err
+    assert "Traceback" not in err
+    assert err.count("\n") == 1
+
+
+def test_a_jpeg_as_label_map_is_refused(moulage, tmp_path):
+    Image.fromarray(semantic_map(starter().planes)).save(tmp_path / "map.jpg")
+
+    code, _, err = moulage("render", "pix2pixhd-live", "--map", tmp_path / "map.jpg", "--out", tmp_path / "p.png")
+
+    assert code == 2
+    assert "JPEG" in err
+
+
+def test_a_taken_port_is_one_sentence(moulage):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, _, err = moulage("studio", "--port", taken.getsockname()[1])
+
+    assert code == 2
+    assert "--port" in err
+
+
+def test_a_full_disk_while_saving_keeps_the_old_picture(moulage, tmp_path, monkeypatch):
+    out = tmp_path / "p.png"
+    out.write_bytes(b"the old picture")
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    code, _, err = moulage("render", "pix2pixhd-live", "--case", case(tmp_path), "--out", out)
+
+    assert code == 2
+    assert "No space left" in err
+    assert out.read_bytes() == b"the old picture"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["case.json", "p.png"]
