@@ -26,7 +26,9 @@ FILE_LIMIT_BYTES = 64 << 20
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PROVENANCE_DEPTH = 5  # the case is one level deep inside it
 # Okabe & Ito's colours for the markers: what a viewer shows for a palette PNG whose pixels are the classes.
-MAP_COLOURS = ((16, 16, 18), (44, 44, 48), (112, 84, 72), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (204, 121, 167))  # fmt: skip
+MAP_COLOURS = (
+    (16, 16, 18), (44, 44, 48), (112, 84, 72), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (204, 121, 167),
+)  # fmt: skip
 
 
 def map_bytes(labels: NDArray[np.uint8]) -> bytes:

@@ -115,7 +115,7 @@ def weights_path(name: str, root: Path = ROOT) -> Path | None:
 
 def from_preset_table(table: dict[str, Any], where: str) -> Preset:
     """A whole preset from plain values; the model's table is read by its family's Config."""
-    from engine.generators.configs import CONFIGS
+    from engine.configs import CONFIGS
 
     family = table.get("family")
     if family not in CONFIGS:

@@ -9,6 +9,7 @@ server or a second tab never leaves the two sides disagreeing. A mistake is answ
 """
 
 import asyncio
+import contextlib
 import json
 import struct
 import zlib
@@ -33,6 +34,7 @@ KINDS = ("stroke", "settle", "strip")
 JSON_LIMIT_BYTES = 4096
 JPEG_QUALITY = 90  # 4:4:4, so that fine red and brown marks keep their colour
 LONGEST_VARINT = 5
+AT_ONCE = 4  # messages of one page in work: a stroke, a strip, and what a hand sends meanwhile
 
 
 class Painter(Protocol):
@@ -192,13 +194,12 @@ def add_routes(app: FastAPI, painter: Painter) -> None:
     @app.websocket("/live")
     async def live(socket: WebSocket) -> None:
         await socket.accept()
-        clients: set[str] = set()
+        page = Page(socket, painter)
         try:
             while True:
-                await _serve_one(socket, painter, await socket.receive(), clients)
+                await page.take(await socket.receive())
         except WebSocketDisconnect:
-            for client in clients:
-                painter.leave(client)
+            page.gone()
 
     @app.get("/start")
     async def start() -> Response:
@@ -219,21 +220,49 @@ def add_routes(app: FastAPI, painter: Painter) -> None:
         return await _answered(lambda: _restored(body))
 
 
-async def _serve_one(socket: WebSocket, painter: Painter, event: Any, clients: set[str]) -> None:
-    if event["type"] == "websocket.disconnect":
-        raise WebSocketDisconnect(event.get("code", 1000))
-    data, seq = event.get("bytes"), None
-    try:
-        if data is None:
-            raise EngineError("the message is text; the live route takes binary messages.")
-        seq = struct.unpack_from("<I", data, 4)[0] if len(data) >= HEADER.size else None
-        message = unpack_message(data)
-        clients.add(message.client)
-        reply = await asyncio.to_thread(answer, painter, message)
-        if reply is not None:
-            await socket.send_bytes(reply)
-    except EngineError as error:
-        await socket.send_text(json.dumps({"seq": seq, "error": str(error)}))
+class Page:
+    """One open page: its messages are answered side by side, so that a stroke does not wait behind a tone strip."""
+
+    def __init__(self, socket: WebSocket, painter: Painter) -> None:
+        self._socket = socket
+        self._painter = painter
+        self._clients: set[str] = set()
+        self._work: set[asyncio.Task[None]] = set()
+        self._sending = asyncio.Lock()
+
+    async def take(self, event: Any) -> None:
+        """Start on one message; a page that sends faster than it is answered waits here."""
+        if event["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(event.get("code", 1000))
+        if len(self._work) >= AT_ONCE:
+            await asyncio.wait(self._work, return_when=asyncio.FIRST_COMPLETED)
+        task = asyncio.create_task(self._serve(event.get("bytes")))
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    def gone(self) -> None:
+        """The page was closed."""
+        for client in self._clients:
+            self._painter.leave(client)
+
+    async def _serve(self, data: bytes | None) -> None:
+        seq = struct.unpack_from("<I", data, 4)[0] if data is not None and len(data) >= HEADER.size else None
+        try:
+            if data is None:
+                raise EngineError("the message is text; the live route takes binary messages.")
+            message = unpack_message(data)
+            self._clients.add(message.client)
+            reply = await asyncio.to_thread(answer, self._painter, message)
+        except EngineError as error:
+            await self._send(json.dumps({"seq": seq, "error": str(error)}))
+        else:
+            if reply is not None:
+                await self._send(reply)
+
+    async def _send(self, reply: str | bytes) -> None:
+        async with self._sending:
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the page was closed meanwhile
+                await (self._socket.send_text(reply) if isinstance(reply, str) else self._socket.send_bytes(reply))
 
 
 async def _answered(work: Any) -> Response:

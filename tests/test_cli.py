@@ -151,7 +151,8 @@ def test_a_flat_map_renders_too(moulage, tmp_path):
     code, _, err = moulage("render", "pix2pixhd-live", "--map", tmp_path / "map.png", "--out", tmp_path / "p.png")
 
     assert code == 0, err
-    assert Image.open(tmp_path / "p.png").size == (384, 256)
+    with Image.open(tmp_path / "p.png") as picture:
+        assert picture.size == (384, 256)
 
 
 def wrong_checkpoints(folder):

@@ -10,8 +10,8 @@ import torch
 
 from engine import presets
 from engine.config import to_table
+from engine.configs import CONFIGS
 from engine.generators import FAMILIES
-from engine.generators.configs import CONFIGS
 from engine.generators.gan import parameters
 from engine.labels import Planes
 from engine.seeds import stream

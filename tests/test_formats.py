@@ -18,7 +18,12 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (32, 48, 3)).astype(np.uint8
 
 
 def provenance(case=None):
-    return {"format": 1, "synthetic": True, "case": json.loads(to_json(case or starter())), "checkpoint": {"sha256": "0"}}
+    return {
+        "format": 1,
+        "synthetic": True,
+        "case": json.loads(to_json(case or starter())),
+        "checkpoint": {"sha256": "0"},
+    }
 
 
 def png(picture, **texts):

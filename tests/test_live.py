@@ -44,7 +44,9 @@ class FakePainter:
         return service.Frame(self._picture(case), seq, 1.0, 40.0, "", "fake")
 
     def strip(self, case):
-        return [service.TonePicture(t, self._picture(case), 1.0, t == "VI") for t in ("I", "II", "III", "IV", "V", "VI")]
+        return [
+            service.TonePicture(t, self._picture(case), 1.0, t == "VI") for t in ("I", "II", "III", "IV", "V", "VI")
+        ]
 
     def render(self, case):
         from engine.case import to_json

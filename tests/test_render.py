@@ -78,7 +78,9 @@ def test_a_backend_that_breaks_is_left_for_the_fixed_one_with_its_reason(monkeyp
 
 
 def test_a_backend_that_paints_something_else_is_not_chosen(monkeypatch):
-    monkeypatch.setitem(BACKENDS, "torch-bf16", lambda network, device: lambda arrays: np.ones((1, 3, 32, 48), np.float32))
+    monkeypatch.setitem(
+        BACKENDS, "torch-bf16", lambda network, device: lambda arrays: np.ones((1, 3, 32, 48), np.float32)
+    )
 
     found = Renderer(Small(), "a" * 64).choose(inputs())
 
@@ -143,6 +145,8 @@ assert sys.modules.get("openvino_telemetry") is None
 """
     root = Path(__file__).resolve().parent.parent
 
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=root, capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 0, done.stderr[-1500:]

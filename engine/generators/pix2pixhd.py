@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from engine.appearance import Appearance, Density
 from engine.config import Range
-from engine.generators.configs import Pix2PixHDConfig
+from engine.configs import Pix2PixHDConfig
 from engine.generators.gan import Batch, Family, Gan, Terms
 from engine.generators.objectives import OBJECTIVES, feature_matching, region_colour
 from engine.generators.pix2pixhd_networks import (

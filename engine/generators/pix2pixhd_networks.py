@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from engine.generators.configs import Pix2PixHDConfig
+from engine.configs import Pix2PixHDConfig
 from engine.labels import CLASSES, MARKERS
 
 APPEARANCE = 11

@@ -121,8 +121,8 @@ class Studio:
         self._check(case)
         loaded = self.warm()
         toned = [replace(case, tone=tone) for tone in TONES]
-        each = [loaded.inputs(one) for one in toned]
-        pictures = loaded.renderer.live(tuple(np.concatenate(arrays) for arrays in zip(*each, strict=True)))
+        # One by one, so that a stroke which starts meanwhile waits for one picture and not for six.
+        pictures = [loaded.renderer.live(loaded.inputs(one))[0] for one in toned]
         no_map = Planes.blank(*case.planes.size)  # the tone alone decides here
         return [
             TonePicture(str(one.tone), picture, measured(picture, one), bool(loaded.badge(replace(one, planes=no_map))))

@@ -10,10 +10,25 @@ MEASURE_S = 60.0  # how long a run's speed is measured before minutes are turned
 class Staged(Protocol):
     """A stage of training: until which share of the images, in windows of which size, how many at once."""
 
-    until: float
-    width: int
-    height: int
-    batch: int
+    @property
+    def until(self) -> float:
+        """Share of all images at which it ends."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Window's width, px."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Window's height, px."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """Images a step."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -22,5 +22,5 @@ class Ema:
         keep = 0.5 ** (batch / half_life)
         for average, current in zip(self.network.parameters(), network.parameters(), strict=True):
             average.lerp_(current, 1 - keep)
-        for average, current in zip(self.network.buffers(), network.buffers(), strict=True):
-            average.copy_(current)
+        for kept, now in zip(self.network.buffers(), network.buffers(), strict=True):
+            kept.copy_(now)

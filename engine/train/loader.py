@@ -55,7 +55,9 @@ def batch_at(cache: Cache, images: int, count: int, frame: Frame, how: Sampling,
     flips = random.random((count, 2)) < (0.5 if how.flips else 0.0)
     tensors = [_flipped(t, flips) for t in batch]
     tensors[0] = add_melanin(tensors[0], torch.as_tensor(density, dtype=torch.float32, device=device))
-    return Batch(*tensors, appearance=torch.from_numpy(np.stack(vectors)).to(device), random=generator)
+    pictures, lesion, markers, border, edges, radius = tensors
+    appearance = torch.from_numpy(np.stack(vectors)).to(device)
+    return Batch(pictures, lesion, markers, border, edges, radius, appearance, generator)
 
 
 def batches(cache: Cache, count: int, frame: Frame, how: Sampling, device: torch.device) -> Iterator[Batch]:
@@ -108,7 +110,7 @@ def squared_radius(width: int, height: int) -> NDArray[np.float32]:
     """Squared distance from the frame's centre, 1 in the corners: float32 [H, W]. Where a vignette darkens."""
     y = ((np.arange(height, dtype=np.float32) + 0.5) / height * 2 - 1)[:, None]
     x = ((np.arange(width, dtype=np.float32) + 0.5) / width * 2 - 1)[None]
-    return (x * x + y * y) / 2
+    return ((x * x + y * y) / 2).astype(np.float32)
 
 
 def _shrunk(pictures: Tensor, cells: Tensor, radius: Tensor, shrink: int) -> list[Tensor]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from lightning_fabric.strategies import DDPStrategy
+from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor
 
 from engine import checkpoints
@@ -32,7 +32,7 @@ from engine.train.loader import Frame, Sampling, batch_at, batches
 from engine.train.samples import Samples
 
 LOG_EVERY = 20  # steps between lines of stats.jsonl
-PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed"}
+PRECISIONS: dict[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed"}
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _fabric(config: TrainConfig, device: str, devices: int) -> Fabric:
 
 def _set_up(fabric: Fabric, gan: Gan, cache: Cache, config: TrainConfig) -> State:
     optimizers = {}
-    ema = Ema(gan.networks[gan.shipped].to(fabric.device, memory_format=torch.channels_last), config.ema_images)
+    ema = Ema(gan.networks[gan.shipped].to(fabric.device).to(memory_format=torch.channels_last), config.ema_images)
     for group, network in gan.networks.items():
         network.to(memory_format=torch.channels_last)
         optimizer = torch.optim.Adam(network.parameters(), config.lr_generator, (config.beta1, config.beta2))
