@@ -158,20 +158,44 @@ def render(
     print(service.render_file(preset, out, case, map, photo, tone, seed, checkpoint, device))
 
 
+Real = Annotated[Path, typer.Option(help="Data folder; its train split gives the floor.")]
+Split = Annotated[str, typer.Option(help="The split whose maps and photos are used: test, or val while choosing.")]
+Report = Annotated[Path | None, typer.Option("--out", help="Write the report as JSON.")]
+Checkpoint = Annotated[Path | None, typer.Option(help="Weights to use in place of the shipped ones.")]
+
+
 @evaluate_app.command("fidelity")
 def evaluate_fidelity(
-    real: Annotated[
-        Path, typer.Option(help="Data folder; its test split is compared against, its train split is the floor.")
-    ],
+    real: Real,
     fake: Annotated[Path | None, typer.Option(help="Folder of pictures; or leave it and name --preset.")] = None,
-    preset: Annotated[str | None, typer.Option(help="Render the test maps with this preset.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Paint the held-out maps with this preset.")] = None,
     labels: Labels = None,
-    report: Annotated[Path | None, typer.Option("--out", help="Write the report as JSON.")] = None,
-    checkpoint: Annotated[Path | None, typer.Option(help="Weights to use in place of the shipped ones.")] = None,
+    split: Split = "test",
+    report: Report = None,
+    checkpoint: Checkpoint = None,
 ) -> None:
     """KID and FID, beside the floor that real pictures reach against real pictures of the same number."""
     with _bar("judging") as tick:
-        found = service.fidelity(real, fake, preset, labels, checkpoint, tick)
+        found = service.fidelity(real, fake, preset, labels, checkpoint, split, tick)
+    _reported(found, report)
+
+
+@evaluate_app.command("control")
+def evaluate_control(
+    real: Real,
+    preset: Annotated[str, typer.Option(help="The generator to try.")],
+    labels: Labels = None,
+    split: Split = "test",
+    report: Report = None,
+    checkpoint: Checkpoint = None,
+) -> None:
+    """Does the picture obey the map: sharpness, spread of colours, markers toggled, reach of an edit."""
+    with _bar("painting") as tick:
+        found = service.control(real, preset, labels, checkpoint, split, tick)
+    _reported(found, report)
+
+
+def _reported(found: Any, report: Path | None) -> None:
     print(found.sentence())
     if report:
         from engine.checkpoints import write_atomically

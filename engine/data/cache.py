@@ -120,5 +120,14 @@ def _entry(
     picture, planes = fitted(record, size, fit, enlarge)
     packed = pack(planes)
     if edges == "slic":
-        packed |= instance_edges(slic_zero(picture)).astype(np.uint16) << np.uint16(EDGE_BIT)
+        packed |= instance_edges(_superpixels(picture, planes)).astype(np.uint16) << np.uint16(EDGE_BIT)
     return picture, packed, measure(picture, planes)
+
+
+def _superpixels(picture: NDArray[np.uint8], planes: Planes) -> NDArray[np.int32]:
+    """SLIC-zero of what the letterbox holds; the border is one cell of its own (the paper segments the bare photo)."""
+    rows, columns = (np.flatnonzero((planes.border == 0).any(axis=axis)) for axis in (1, 0))
+    inside = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    cells = np.full(planes.border.shape, -1, np.int32)
+    cells[inside] = slic_zero(np.ascontiguousarray(picture[inside]))
+    return cells

@@ -28,8 +28,9 @@ from engine.generators.pix2pixhd_networks import (
     masked_appearance,
 )
 from engine.generators.projected import LiteFeatures, ProjectedHeads, perceptual
-from engine.labels import CLASSES, LESION, POSSIBLE, Planes
+from engine.labels import CLASSES, LESION, POSSIBLE, Planes, instance_edges, semantic_map
 from engine.seeds import normal
+from engine.superpixels import instance_map, proposed_cells
 from engine.tone import TONES
 from engine.train.augment import diffaugment
 
@@ -248,7 +249,7 @@ def inputs(
 ) -> tuple[NDArray[np.float32], ...]:
     """A case as the sampler takes it: condition [1, C, H, W] and, in the live form, appearance [1, 11] and noise.
 
-    edges: uint8 [H, W] in {0, 1} of a photo's superpixels; None, for a drawn case, leaves the channel empty.
+    edges: uint8 [H, W] in {0, 1} of a photo's superpixels; None for a drawn case.
     """
     width, height = planes.size
     lesion, border, markers = (
@@ -256,13 +257,21 @@ def inputs(
     )
     condition = CONDITIONS[config.condition](lesion[None, None], markers[None] / 2, border[None, None]).numpy()
     if config.edges:
-        channel = np.zeros((1, 1, height, width), np.float32) if edges is None else edges.astype(np.float32)[None, None]
-        condition = np.concatenate([condition, channel], axis=1)
+        drawn = _edges_of_a_drawing(config, planes, request) if edges is None else edges
+        condition = np.concatenate([condition, drawn.astype(np.float32)[None, None]], axis=1)
     if config.generator == "global":
         return (condition,)
     appearance = drawn_appearance(density(tables), request)
     noise = normal(request.seed, "noise", (1, config.noise, height // 2, width // 2))
     return condition, appearance.vector()[None], noise
+
+
+def _edges_of_a_drawing(config: Pix2PixHDConfig, planes: Planes, request: Request) -> NDArray[np.uint8]:
+    """No edges, or, for a network that never saw a picture without them, those of proposed cells."""
+    width, height = planes.size
+    if config.edge_dropout:
+        return np.zeros((height, width), np.uint8)
+    return instance_edges(instance_map(proposed_cells(width, height, request.seed), semantic_map(planes)))
 
 
 def drawn_appearance(drawn_from: Density, request: Request) -> Appearance:

@@ -10,12 +10,12 @@ from engine.service.files import (
     case_from_picture,
     catalogue,
     check_data,
-    fidelity,
     picture_bytes,
     read_card,
     render_file,
     train,
 )
+from engine.service.judging import control, fidelity
 from engine.service.studio import DEFAULT, Frame, Rendered, Studio, TonePicture, starter_case
 from engine.superpixels import proposed_cells
 
@@ -31,6 +31,7 @@ __all__ = [
     "case_from_picture",
     "catalogue",
     "check_data",
+    "control",
     "fidelity",
     "picture_bytes",
     "proposed_cells",

@@ -15,11 +15,9 @@ from engine.service.studio import Rendered, Studio
 
 if TYPE_CHECKING:
     from engine.data.check import Report
-    from engine.evaluate.fidelity import Fidelity
     from engine.train.loop import Status
 
 Progress = Callable[[int, int], None]
-PICTURES = (".png", ".jpg", ".jpeg")
 
 
 @dataclass(frozen=True)
@@ -151,62 +149,6 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise EngineError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def fidelity(
-    real: Path,
-    fake: Path | None,
-    preset: str | None,
-    labels: Path | None = None,
-    checkpoint: Path | None = None,
-    progress: Progress = lambda done, total: None,
-) -> "Fidelity":
-    """KID and FID of a folder of pictures, or of a preset's pictures from the test maps, beside the real-real floor.
-
-    real: a data folder; its test split is the reference, its train split gives the floor. All pictures are brought to the
-    preset's size by the preset's own fit (the live preset's, where only a folder is given).
-    """
-    from engine.data import read
-    from engine.evaluate.fidelity import of_pictures
-
-    if (fake is None) == (preset is None):
-        raise EngineError("give either --fake FOLDER or --preset NAME, not both and not neither.")
-    chosen = presets.load(preset or "pix2pixhd-live")
-    manifest = read(real, labels, chosen.data.split_scheme)
-    made = _rendered(chosen.name, manifest, checkpoint, progress) if preset else _folder(_required(fake), chosen)
-    sets = [[_fitted(r.picture, chosen) for r in manifest.of(split).records] for split in ("test", "train")]
-    if not all(sets):
-        raise EngineError(
-            f"{real} has {len(sets[0])} test and {len(sets[1])} train pictures; give --labels with a split column."
-        )
-    return of_pictures(sets[0], made, sets[1], progress=progress)
-
-
-def _rendered(preset: str, manifest: Any, checkpoint: Path | None, progress: Progress) -> list[NDArray[np.uint8]]:
-    """Pictures from the test maps alone: no edges and no colour of the test photos; the seed draws the appearance."""
-    from engine.data.maps import FITS, load_planes
-
-    studio = Studio(preset, checkpoint=checkpoint)
-    data, records = studio.preset.data, manifest.of("test").records
-    pictures = []
-    for seed, record in enumerate(records):
-        planes = FITS[data.fit].planes(load_planes(record), studio.size, data.enlarge)
-        pictures.append(studio.render(Case(planes, None, preset, seed)).picture)
-        progress(seed + 1, len(records))
-    return pictures
-
-
-def _folder(folder: Path, preset: presets.Preset) -> list[NDArray[np.uint8]]:
-    files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in PICTURES) if folder.is_dir() else []
-    if not files:
-        raise EngineError(f"--fake {folder} holds no pictures; a folder of {', '.join(PICTURES)} is expected.")
-    return [_fitted(file, preset) for file in files]
-
-
-def _fitted(file: Path, preset: presets.Preset) -> NDArray[np.uint8]:
-    from engine.data.maps import FITS, load_picture
-
-    return FITS[preset.data.fit].picture(load_picture(file), preset.size, preset.data.enlarge)
 
 
 def read_card(path: Path) -> dict[str, Any]:
