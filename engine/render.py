@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -51,12 +52,24 @@ def _torch_runner(network: "nn.Module", device: str, bf16: bool, channels_last: 
     return run
 
 
+@cache
+def _openvino() -> tuple[Any, Any]:
+    """The package and one core for the life of the process.
+
+    A core lends the thread that makes it a signal stack and unmaps it when it is destroyed, even if that happens in
+    another thread; the next signal, a Ctrl-C, would then kill the process.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # it sends events on first use
+    import openvino
+
+    return openvino, openvino.Core()
+
+
 def _openvino_runner(network: "nn.Module", device: str, precision: str) -> Run:
     """Compile for the CPU; a new batch size compiles once more and is kept."""
     if device != "cpu":
         raise EngineError(f"OpenVINO renders on the CPU only, not on {device}.")
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # it sends events on first use
-    import openvino
+    openvino, core = _openvino()
     import torch
 
     network = network.to("cpu").eval()
@@ -70,7 +83,7 @@ def _openvino_runner(network: "nn.Module", device: str, precision: str) -> Run:
             with torch.no_grad(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the converter traces, which torch means to retire
                 model = openvino.convert_model(network, example_input=example, input=[tuple(a.shape) for a in arrays])
-            compiled[batch] = openvino.Core().compile_model(model, "CPU", settings)
+            compiled[batch] = core.compile_model(model, "CPU", settings)
         return np.array(compiled[batch](list(arrays))[0], np.float32)
 
     return run

@@ -150,3 +150,26 @@ assert sys.modules.get("openvino_telemetry") is None
     )
 
     assert done.returncode == 0, done.stderr[-1500:]
+
+
+def test_a_signal_finds_its_stack_after_a_renderer_was_dropped_in_another_thread():
+    code = """
+import faulthandler, gc, signal, sys, threading
+sys.path.insert(0, "tests")
+from test_render import Small, inputs
+from engine.render import BACKENDS
+faulthandler.enable()
+held = [BACKENDS["openvino-fp32"](Small(), "cpu")]
+held[0](inputs())
+thread = threading.Thread(target=lambda: (held.clear(), gc.collect()))
+thread.start(); thread.join()
+heard = []
+signal.signal(signal.SIGTERM, lambda *_: heard.append(True))
+signal.raise_signal(signal.SIGTERM)
+assert heard
+"""
+    root = Path(__file__).resolve().parent.parent
+
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=root, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr[-1500:]
