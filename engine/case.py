@@ -109,7 +109,7 @@ def to_json(case: Case) -> str:
         "width": width,
         "height": height,
         "planes": _packed(pack(case.planes), "<u2"),
-        "superpixels": None if case.superpixels is None else _packed(case.superpixels, "<i4"),
+        "superpixels": superpixels_to_text(case),
     }
     return json.dumps(table, sort_keys=True, allow_nan=False)
 
@@ -128,7 +128,7 @@ def from_plain(value: object, where: str = "the case") -> Case:
     check_size(table.width, table.height)
     shape = table.height, table.width
     cells = _unpacked(table.planes, shape, np.dtype("<u2"), f"{where}: planes")
-    ids = None if table.superpixels is None else _superpixels(table.superpixels, shape, where)
+    ids = superpixels_from_text(table.superpixels, shape, where)
     settings = {field.name: getattr(table, field.name) for field in fields(Settings)}
     return Case(planes=unpack(cells.astype(np.uint16)), superpixels=ids, **settings)
 
@@ -175,7 +175,15 @@ def _unpacked(text: str, shape: tuple[int, int], kind: np.dtype[Any], where: str
     return np.frombuffer(data, kind).reshape(shape)
 
 
-def _superpixels(text: str, shape: tuple[int, int], where: str) -> NDArray[np.int32]:
+def superpixels_to_text(case: Case) -> str | None:
+    """A case's superpixels as its JSON holds them."""
+    return None if case.superpixels is None else _packed(case.superpixels, "<i4")
+
+
+def superpixels_from_text(text: str | None, shape: tuple[int, int], where: str) -> NDArray[np.int32] | None:
+    """Inverse of `superpixels_to_text` for a map of shape (H, W)."""
+    if text is None:
+        return None
     ids = _unpacked(text, shape, np.dtype("<i4"), f"{where}: superpixels").astype(np.int32)
     if int(ids.min()) < 0:
         raise EngineError(f"{where}: a superpixel's id is {int(ids.min())}; ids start at 0.")

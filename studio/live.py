@@ -3,6 +3,7 @@
     to the server    MLG1 | u32 seq | u32 crc32 of the cells | u16 width | u16 height | u32 length | JSON | runs
     to the page      MLR1 | u32 seq | u32 length | JSON | JPEG, or for a tone strip six times (u32 length | JPEG)
     runs             (u16 cell | LEB128 run length) over the packed cells of engine/labels.py, row by row
+    superpixels      a photo's, in the JSON, as a case file holds them; the page hands back what it was given
 
 Little endian throughout. The whole map travels with every message (a few kilobytes), so a lost message, a restarted
 server or a second tab never leaves the two sides disagreeing. A mistake is answered by a sentence; the socket stays.
@@ -22,7 +23,7 @@ from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from numpy.typing import NDArray
 
 from engine import service
-from engine.case import SIDE_LIMIT_PX, Case, parse
+from engine.case import SIDE_LIMIT_PX, Case, parse, superpixels_from_text, superpixels_to_text
 from engine.errors import EngineError
 from engine.labels import pack, unpack
 from studio.doors import MESSAGE_LIMIT_BYTES
@@ -31,7 +32,7 @@ ASK, REPLY = b"MLG1", b"MLR1"
 HEADER = struct.Struct("<4sIIHHI")
 SETTINGS = ("generator", "seed", "tone", "lesion_colour", "variation", "hair")
 KINDS = ("stroke", "settle", "strip")
-JSON_LIMIT_BYTES = 4096
+JSON_LIMIT_BYTES = 1 << 20  # a 1024x512 photo's superpixels take some 100 KiB
 JPEG_QUALITY = 90  # 4:4:4, so that fine red and brown marks keep their colour
 LONGEST_VARINT = 5
 AT_ONCE = 4  # messages of one page in work: a stroke, a strip, and what a hand sends meanwhile
@@ -103,14 +104,19 @@ def _message(seq: int, table: Any, planes: Any) -> Message:
     missing = [key for key in SETTINGS if key not in table]
     if missing:
         raise EngineError(f"the message lacks {missing[0]}.")
-    return Message(seq, client, table["kind"], Case(planes, None, **{key: table[key] for key in SETTINGS}))
+    superpixels = table.get("superpixels")
+    if not isinstance(superpixels, str | None):
+        raise EngineError("the message's superpixels are not text; they stand there as in a case file.")
+    ids = superpixels_from_text(superpixels, planes.lesion.shape, "the message")
+    return Message(seq, client, table["kind"], Case(planes, ids, **{key: table[key] for key in SETTINGS}))
 
 
 def pack_message(case: Case, seq: int = 0, client: str = "server", kind: str = "settle") -> bytes:
     """A case as the page sends and takes it."""
     cells = pack(case.planes).astype("<u2")
     width, height = case.planes.size
-    table = {"client": client, "kind": kind} | {key: getattr(case, key) for key in SETTINGS}
+    table = {"client": client, "kind": kind, "superpixels": superpixels_to_text(case)}
+    table |= {key: getattr(case, key) for key in SETTINGS}
     text = json.dumps(table).encode()
     return HEADER.pack(ASK, seq, zlib.crc32(cells.tobytes()), width, height, len(text)) + text + encode_runs(cells)
 
@@ -206,8 +212,8 @@ def add_routes(app: FastAPI, painter: Painter) -> None:
         return Response(pack_message(painter.starter_case()), media_type="application/octet-stream")
 
     @app.get("/cells")
-    async def cells(width: int, height: int, seed: int) -> Response:
-        return await _answered(lambda: _cells(width, height, seed))
+    async def cells(width: int, height: int) -> Response:
+        return await _answered(lambda: _cells(width, height))
 
     @app.post("/save")
     async def save(request: Request) -> Response:
@@ -274,12 +280,10 @@ async def _answered(work: Any) -> Response:
     return made
 
 
-def _cells(width: int, height: int, seed: int) -> Response:
-    if not (16 <= width <= SIDE_LIMIT_PX and 16 <= height <= SIDE_LIMIT_PX and seed >= 0):
-        raise EngineError(
-            f"cells of {width}x{height}, seed {seed}: 16 to {SIDE_LIMIT_PX} a side and a seed of 0 or more."
-        )
-    ids = service.proposed_cells(width, height, 0)
+def _cells(width: int, height: int) -> Response:
+    if not (16 <= width <= SIDE_LIMIT_PX and 16 <= height <= SIDE_LIMIT_PX):
+        raise EngineError(f"cells of {width}x{height}: 16 to {SIDE_LIMIT_PX} a side are allowed.")
+    ids = service.proposed_cells(width, height)
     body = struct.pack("<HH", width, height) + zlib.compress(ids.astype("<i4").tobytes(), 1)
     return Response(body, media_type="application/octet-stream")
 

@@ -118,6 +118,27 @@ def test_a_sigterm_saves_and_says_how_to_go_on(folder, tmp_path):
     assert not (tmp_path / "run" / "final.safetensors").exists()
 
 
+def test_training_reaches_no_other_machine(folder, tmp_path):
+    code = """
+import os, sys
+sys.path.insert(0, "tests")
+import loopback
+loopback.only()
+from engine.cli import main
+try:
+    main()
+finally:
+    assert loopback.OUTSIDE == []
+"""
+    command = [sys.executable, "-c", code, "train", "pix2pixhd-live", "--data", folder[0], "--labels", folder[1]]
+    command += ["--device", "cpu", "--out", tmp_path / "run", *settings()]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr[-1500:]
+    assert (tmp_path / "run" / "final.safetensors").exists()
+
+
 def case(folder):
     path = folder / "case.json"
     path.write_text(to_json(starter()))

@@ -87,10 +87,16 @@ def _order(total: int, epoch: int, seed: int) -> NDArray[np.int64]:
 
 
 def _windows(cache: Cache, count: int, frame: Frame, random: np.random.Generator) -> NDArray[np.int64]:
-    """Top-left corners, (row, column), of the windows shown."""
+    """Top-left corners, (row, column), of the windows shown.
+
+    Drawn from half a window outside the frame and brought back inside, so that a photo's edges and dark corners are
+    seen as often as its middle.
+    """
     height, width = cache.cells.shape[1:]
-    free = (height - frame.height * frame.shrink, width - frame.width * frame.shrink)
-    return np.stack([random.integers(0, limit + 1, count) for limit in free], axis=1)
+    shown = (frame.height * frame.shrink, frame.width * frame.shrink)
+    ends = ((height - shown[0], shown[0] // 2), (width - shown[1], shown[1] // 2))
+    drawn = [random.integers(-half, free + half + 1, count).clip(0, free) for free, half in ends]
+    return np.stack(drawn, axis=1)
 
 
 def _cut(array: NDArray, chosen: list[int], window: NDArray[np.int64], frame: Frame) -> NDArray:

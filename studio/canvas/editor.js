@@ -44,8 +44,9 @@ export class Editor extends EventTarget {
 
   snapshotOf(message, ids) {
     const settings = Object.fromEntries(SETTINGS.map(name => [name, message.json[name] ?? null]));
-    const map = { width: message.width, height: message.height, cells: message.cells };
-    return { map, settings, superpixels: new Superpixels(ids, message.width, message.height) };
+    const { width, height, cells } = message, { superpixels } = message.json;
+    const map = { width, height, cells, superpixels };
+    return { map, settings, superpixels: new Superpixels(ids, width, height) };
   }
 
   snapshot() {

@@ -63,9 +63,13 @@ export class Files {
     this.editor.load(message, await this.superpixels(message));
   }
 
-  // A drawn case has no photo, so its superpixels are the proposed ones, the same for every seed of the picture.
-  async superpixels({ width, height }) {
-    const query = new URLSearchParams({ seed: 0, width, height });
+  // A photo's superpixels come with its case. A drawn case has no photo, so its superpixels are the proposed ones, the
+  // same for every seed of the picture.
+  async superpixels({ width, height, json }) {
+    if (json.superpixels) {
+      return new Int32Array(await inflate(Uint8Array.from(atob(json.superpixels), letter => letter.charCodeAt(0))));
+    }
+    const query = new URLSearchParams({ width, height });
     const response = await fetch("/cells?" + query);
     if (!response.ok) throw new Error(await sentenceOf(response, this.words.start_failed));
     const body = await response.arrayBuffer();

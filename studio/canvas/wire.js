@@ -2,6 +2,7 @@
 //   to the server    MLG1 | u32 seq | u32 crc32 of the cells | u16 width | u16 height | u32 length | JSON | runs
 //   to the page      MLR1 | u32 seq | u32 length | JSON | JPEG, or for a tone strip six times (u32 length | JPEG)
 //   runs             (u16 cell | LEB128 run length) over the cells, row by row
+//   superpixels      a photo's, in the JSON, base64 of zlib of i32 ids; null for a drawn case
 
 const ENCODER = new TextEncoder(), DECODER = new TextDecoder();
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -51,7 +52,7 @@ function ascii(text) {
 }
 
 export function packMessage(seq, map, json) {
-  const text = ENCODER.encode(JSON.stringify(json)), runs = encodeRuns(map.cells);
+  const text = ENCODER.encode(JSON.stringify({ ...json, superpixels: map.superpixels })), runs = encodeRuns(map.cells);
   const bytes = new Uint8Array(20 + text.length + runs.length), view = new DataView(bytes.buffer);
   bytes.set(ascii("MLG1"));
   view.setUint32(4, seq, true);

@@ -6,38 +6,17 @@ reach another machine, each of which fails.
 """
 
 import base64
-import ipaddress
 import json
-import os
 import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-os.environ.pop("CI", None)
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS.parent), str(TESTS)]
 
-OUTSIDE: list[str] = []
+import loopback  # noqa: E402
 
-
-def guard(event: str, arguments: tuple) -> None:
-    """Audit hook: no connection and no name look-up beyond loopback."""
-    if event == "socket.getaddrinfo":
-        host = arguments[0]
-    elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
-        host = arguments[1][0]
-    else:
-        return
-    name = host.decode() if isinstance(host, bytes) else host
-    try:
-        inside = name in (None, "", "localhost") or ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        inside = False
-    if not inside:
-        OUTSIDE.append(f"{event} {name}")
-        raise OSError(f"tests reach no other machine: {name}")
-
-
-sys.addaudithook(guard)
+loopback.only()
 
 import numpy as np  # noqa: E402
 import uvicorn  # noqa: E402
@@ -100,7 +79,7 @@ class Recorder:
 
     def record(self) -> bytes:
         """What came last, as JSON."""
-        table = {"count": self.count, "outside": OUTSIDE}
+        table = {"count": self.count, "outside": loopback.OUTSIDE}
         if self.last is not None:
             table |= self.last.settings()
             table["cells"] = base64.b64encode(pack(self.last.planes).astype("<u2").tobytes()).decode()
