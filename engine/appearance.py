@@ -29,17 +29,24 @@ TYPICAL = 1.5  # standard deviations to which a draw is held: rarer photos are m
 # L* of skin at an ITA, degrees: in vivo means fall near it (Chardon et al. 1991, fig. 2; Del Bino & Bernerd 2013, table 1);
 # b* follows from the ITA.
 LOCUS_ITA, LOCUS_L = (-45.0, -10.0, 0.0, 19.0, 34.5, 48.0, 60.0, 75.0), (36.0, 46.5, 50.0, 55.5, 61.5, 67.0, 72.0, 78.0)
+RIM_CONTRAST = 0.5  # a dark rim has less than this share of the skin's lightness
+RIM_OPENING_PX = 5  # wider than a hair that runs into a corner
 # Mean and twice the standard deviation of the eleven numbers over the 1,942 ISIC training photos, rounded; hair as its
-# square root. At once the deviation, the modulation of an unnormalised generator diverges within 1,000 images.
-OFFSET = np.array([70, 7.5, 8.5, 51, 17, 19.5, 9.5, 4.75, 5.25, 0.1, 9], np.float32)
-SCALE = 2 * np.array([10.5, 7.5, 7.5, 12.5, 7, 7.5, 4.5, 1.75, 2.25, 0.09, 11.5], np.float32)
+# square root, the vignette as it is. At once the deviation, an unnormalised generator's modulation diverges within 1,000
+# images.
+OFFSET = np.array([70, 7.5, 8.5, 51, 17, 19.5, 9.5, 4.75, 5.25, 0.1, 0], np.float32)
+SCALE = 2 * np.array([10.5, 7.5, 7.5, 12.5, 7, 7.5, 4.5, 1.75, 2.25, 0.09, 0.5], np.float32)
 COORDINATES = ("skin_l", "skin_a", "skin_b", "lesion_ratio", "lesion_da", "lesion_db",
                "spread_l", "spread_a", "spread_b", "hair", "vignette")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Appearance:
-    """Colours in CIE L*a*b* (D65). hair: share of hair pixels, 0..1. vignette: L* by which corners are darker."""
+    """Colours in CIE L*a*b* (D65). hair: share of hair pixels, 0..1.
+
+    vignette: how far the dark rim of a dermoscope's round field reaches in: 1 less the squared radius where it begins, as a
+    share of the corners' (`squared_radius`); 0 where there is none.
+    """
 
     skin_lab: tuple[float, float, float]
     lesion_lab: tuple[float, float, float]
@@ -80,7 +87,7 @@ def measure(picture: NDArray[np.uint8], planes: Planes) -> Appearance:
     inside = lab[lesion] if lesion.any() else lab[clear]
     hair = hair_density(lab[..., 0], clear)
     skin_lab = np.median(lab[clear], axis=0)
-    vignette = max(0.0, float(skin_lab[0]) - _corner_lightness(lab[..., 0]))
+    vignette = dark_rim((lab[..., 0] < RIM_CONTRAST * float(skin_lab[0])) & ~lesion)
     spread = inside.std(axis=0) if lesion.any() else np.zeros(3)
     return Appearance(_triple(skin_lab), _triple(inside.mean(axis=0)), _triple(spread), hair, vignette)
 
@@ -92,10 +99,23 @@ def hair_density(lightness: NDArray[np.float32], where: NDArray[np.bool_]) -> fl
     return float(thin[where].mean()) if where.any() else 0.0
 
 
-def _corner_lightness(lightness: NDArray[np.float32]) -> float:
-    side = max(1, min(lightness.shape) // 8)
-    corners = (lightness[:side, :side], lightness[:side, -side:], lightness[-side:, :side], lightness[-side:, -side:])
-    return float(np.mean([c.mean() for c in corners]))
+def squared_radius(width: int, height: int) -> NDArray[np.float32]:
+    """Squared distance from the frame's centre, 1 in the corners: float32 [H, W]. A dermoscope's field of view is round."""
+    y = (np.arange(height, dtype=np.float32) + 0.5 - height / 2)[:, None]
+    x = (np.arange(width, dtype=np.float32) + 0.5 - width / 2)[None]
+    return ((x * x + y * y) / (width**2 / 4 + height**2 / 4)).astype(np.float32)
+
+
+def dark_rim(dark: NDArray[np.bool_]) -> float:
+    """The vignette of the disc that leaves as many pixels outside as there are dark ones joined to a corner, bool [H, W]."""
+    opened = cv2.morphologyEx(
+        dark.astype(np.uint8), cv2.MORPH_OPEN, np.ones((RIM_OPENING_PX, RIM_OPENING_PX), np.uint8)
+    )
+    _, pieces = cv2.connectedComponents(opened)
+    rim = np.isin(pieces, [piece for piece in pieces[[0, 0, -1, -1], [0, -1, 0, -1]] if piece])
+    height, width = dark.shape
+    outermost = np.sort(squared_radius(width, height).ravel())[::-1]
+    return float(1 - outermost[int(rim.sum()) - 1]) if rim.any() else 0.0
 
 
 def _triple(values: Any) -> tuple[float, float, float]:

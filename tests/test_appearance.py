@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from skimage.color import rgb2lab
 
-from engine.appearance import Appearance, Density, hair_density, locus, measure
+from engine.appearance import Appearance, Density, hair_density, locus, measure, squared_radius
 from engine.labels import Planes
 from engine.tone import TONES, darken, ita_deg, lab_to_linear, linear_to_lab, measured_ita, rgb_to_lab
 
@@ -26,7 +27,7 @@ def photos(count=200):
             (42 + 6 * a + d, 15 + b, 18 + c),
             (9 + 2 * d, 4.0, 5.0),
             0.02 + 0.01 * d**2,
-            5.0 + c,
+            0.02 * max(0.0, c),
         )
         for a, b, c, d in random.standard_normal((count, 4))
     ]
@@ -135,3 +136,28 @@ def test_a_tone_no_training_photo_has_is_not_covered():
 
     assert density.covers(55.0)
     assert not density.covers(TONES["VI"])
+
+
+def test_the_vignette_is_where_a_round_field_ends_and_nothing_else_dark_counts():
+    planes = Planes.blank(96, 64)
+    planes.lesion[20:44, 30:66] = 1
+    picture = np.full((64, 96, 3), (200, 160, 140), np.uint8)
+    picture[20:44, 30:66] = 20
+    picture[:2] = 10  # a hair along the edge
+    y, x = np.mgrid[:64, :96]
+    squared = ((x - 47.5) ** 2 + (y - 31.5) ** 2) / (48**2 + 32**2)
+
+    assert measure(picture, planes).vignette == 0
+    picture[squared > 0.7] = 8
+    assert measure(picture, planes).vignette == pytest.approx(0.3, abs=0.02)
+
+
+def test_the_rim_plane_is_dark_outside_the_measured_field():
+    from engine.generators.pix2pixhd_networks import masked_appearance
+
+    radius = torch.from_numpy(squared_radius(96, 64))[None, None]
+    photo = Appearance((70, 8, 14), (42, 15, 18), (9, 4, 5), 0.02, 0.3)
+
+    rim = masked_appearance(torch.zeros(1, 1, 64, 96), torch.from_numpy(photo.vector())[None], radius)[:, -1:]
+
+    assert torch.equal(rim > 0, radius > 0.7)

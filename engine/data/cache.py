@@ -24,7 +24,7 @@ from engine.data.records import Manifest, Record
 from engine.labels import Planes, instance_edges, pack
 from engine.superpixels import slic_zero
 
-VERSION = 1
+VERSION = 2
 EDGE_BIT = 15  # a packed cell uses bits 0..11; the instance boundary map travels in the last
 
 

@@ -13,6 +13,7 @@ from engine.labels import CLASSES, MARKERS
 
 APPEARANCE = 11
 REGION = 1 + len(MARKERS)
+RIM_STEEPNESS = 8.0  # the rim plane climbs from -1 to 1 within some 30 px
 EDGE = "replicate"  # zero padding leaves a frame around the picture
 SKIN_COLOUR, LESION_COLOUR, HAIR, VIGNETTE = slice(0, 3), slice(3, 9), slice(9, 10), slice(10, 11)
 
@@ -164,21 +165,23 @@ class ModulatedGenerator(nn.Module):
 
 
 def masked_appearance(lesion: Tensor, appearance: Tensor, radius: Tensor) -> Tensor:
-    """Skin colour where there is skin, lesion colour and spread in the lesion, vignette by radius: [B, 11, H, W].
+    """Skin colour where there is skin, lesion colour and spread in the lesion, 1 in the dark rim: [B, 11, H, W].
 
     lesion: [B, 1, H, W] in 0..1; appearance: [B, 11]; radius: [B, 1, H, W], squared, 1 in the frame's corners.
     """
     a = appearance[:, :, None, None]
     skin, inside = a[:, SKIN_COLOUR] * (1 - lesion), a[:, LESION_COLOUR] * lesion
-    return torch.cat([skin, inside, a[:, HAIR] * torch.ones_like(lesion), a[:, VIGNETTE] * radius], dim=1)
+    rim = (RIM_STEEPNESS * (radius - 1 + a[:, VIGNETTE])).clamp(-1, 1)
+    return torch.cat([skin, inside, a[:, HAIR] * torch.ones_like(lesion), rim], dim=1)
 
 
 def _radius_like(x: Tensor) -> Tensor:
-    """Squared distance from the centre of [B, C, H, W], 1 in the corners: [B, 1, H, W]."""
+    """Squared distance from the centre of [B, C, H, W] in pixels, 1 in the corners: [B, 1, H, W]."""
     height, width = x.shape[2:]
-    y = (torch.arange(height, device=x.device, dtype=x.dtype) + 0.5) / height * 2 - 1
-    across = (torch.arange(width, device=x.device, dtype=x.dtype) + 0.5) / width * 2 - 1
-    return ((y[:, None] ** 2 + across[None] ** 2) / 2).expand(x.shape[0], 1, height, width)
+    down = torch.arange(height, device=x.device, dtype=x.dtype) + 0.5 - height / 2
+    across = torch.arange(width, device=x.device, dtype=x.dtype) + 0.5 - width / 2
+    squared = (down[:, None] ** 2 + across[None] ** 2) / (width**2 / 4 + height**2 / 4)
+    return squared.expand(x.shape[0], 1, height, width)
 
 
 GENERATORS = {"global": GlobalGenerator, "modulated": ModulatedGenerator}

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.appearance import squared_radius
 from engine.data.cache import EDGE_BIT, Cache
 from engine.generators.gan import Batch
 from engine.labels import BORDER_BIT, FIRST_MARKER_BIT, LESION_BIT, MARKERS
@@ -110,13 +111,6 @@ def _radius(cache: Cache, window: NDArray[np.int64], frame: Frame) -> NDArray[np
     whole = squared_radius(width, height)
     h, w = frame.height * frame.shrink, frame.width * frame.shrink
     return np.stack([whole[None, y : y + h, x : x + w] for y, x in window.tolist()])
-
-
-def squared_radius(width: int, height: int) -> NDArray[np.float32]:
-    """Squared distance from the frame's centre, 1 in the corners: float32 [H, W]. Where a vignette darkens."""
-    y = ((np.arange(height, dtype=np.float32) + 0.5) / height * 2 - 1)[:, None]
-    x = ((np.arange(width, dtype=np.float32) + 0.5) / width * 2 - 1)[None]
-    return ((x * x + y * y) / 2).astype(np.float32)
 
 
 def _shrunk(pictures: Tensor, cells: Tensor, radius: Tensor, shrink: int) -> list[Tensor]:
