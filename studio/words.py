@@ -24,6 +24,16 @@ SLIDER_TITLES: Final = {
     "variation": "Colour variation inside the lesion, as a percentile of the training photos",
     "hair": "Hair, as a percentile of the training photos",
 }
+# Tool → (what it does, its key), in the order of the row.
+TOOLS: Final = {
+    "brush": ("Brush", "B"),
+    "eraser": ("Erase", "E"),
+    "fill": ("Fill a region", "G"),
+    "lasso": ("Lasso: drag around, or click corners and press Enter", "L"),
+    "superpixel": ("Superpixels", "S"),
+    "eyedropper": ("Take up the class under the pointer", "I"),
+}
+INSIDE_TITLE: Final = "Paint only inside the lesion (O)"
 AUTO_TITLE: Final = "Auto: the seed draws it from the training photos"
 
 # Heading, then (what the hand does, its key); shown by the question mark.
@@ -32,9 +42,13 @@ KEY_SHEET: Final = {
         ("Skin, lesion, five markers", "1 to 7"),
         ("The class before", "X"),
         ("Definite or possible", "P"),
-        ("Brush, erase, superpixel", "B E S"),
-        ("Erase with any tool", "right button"),
-        ("Superpixel: clear, possible", "Shift, Alt"),
+        ("Brush, erase, fill", "B E G"),
+        ("Lasso, superpixel", "L S"),
+        ("Close, drop a lasso's corners", "Enter, Esc"),
+        ("Take up a class", "I"),
+        ("Only inside the lesion", "O"),
+        ("Erase with any tool", "right button, Shift"),
+        ("Possible with any tool", "Alt"),
         ("Brush size", "[ ] or Shift+wheel"),
         ("Undo, redo", "Ctrl+Z, Ctrl+Y"),
         ("Take back the stroke in hand", "Esc"),

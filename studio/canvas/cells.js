@@ -1,6 +1,7 @@
 // One pixel of all planes is a uint16 cell: bit 0 lesion, bit 1 border, then two bits a marker from bit 2, in the
 // order of the palette's digits 3..7 (engine/labels.py, pack). What a tool does to a cell is an operation
-// {keep, add}: cell becomes (cell & keep) | add. A letterbox border is not skin, so no tool touches it.
+// {keep, add, need, skin}: cell becomes (cell & keep) | add where it has all bits of `need`; `skin` spares bare skin.
+// A letterbox border is not skin, so no tool touches it.
 
 export const SKIN = 1, LESION = 2, FIRST_MARKER = 3, LAST_MARKER = 7;
 export const POSSIBLE = 1, DEFINITE = 2;
@@ -24,9 +25,22 @@ export function clearOperation(label) {
   return { keep: 0xffff ^ (3 << shiftOf(label)), add: 0 };
 }
 
-export function operate(cells, index, operation) {
+// The bits in which a class is held; bare skin has none.
+function bitsOf(label) {
+  if (label === SKIN) return 0;
+  return label === LESION ? LESION_BIT : 3 << shiftOf(label);
+}
+
+// An operation that leaves locked classes alone and, with `inside`, everything outside the lesion.
+export function guarded({ keep, add }, { labels, inside }) {
+  const bits = [...labels].reduce((all, label) => all | bitsOf(label), 0);
+  return { keep: keep | bits, add: add & ~bits, need: inside ? LESION_BIT : 0, skin: labels.has(SKIN) };
+}
+
+export function operate(cells, index, { keep, add, need, skin }) {
   const cell = cells[index];
-  if (!(cell & BORDER_BIT)) cells[index] = (cell & operation.keep) | operation.add;
+  if (cell & BORDER_BIT || (cell & need) !== need || (skin && cell === 0)) return;
+  cells[index] = (cell & keep) | add;
 }
 
 export function bears(cell, label, certainty) {

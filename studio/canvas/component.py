@@ -20,6 +20,7 @@ MODULES: Final = (
     "live",
     "picture",
     "mappane",
+    "tools",
     "pointer",
     "keys",
     "controls",

@@ -32,6 +32,8 @@ export class Controls {
   bindTools() {
     const { editor } = this;
     this.each("tool", (node, name) => node.addEventListener("click", () => editor.choose({ name })));
+    this.each("hide", (node, label) => node.addEventListener("click", () => editor.hide(Number(label))));
+    this.each("guard", (node, label) => node.addEventListener("click", () => editor.lock(Number(label))));
     this.each("certainty", (node, value) =>
       node.addEventListener("click", () => editor.choose({ certainty: Number(value) })));
     this.each("label", (node, label) => {
@@ -70,7 +72,7 @@ export class Controls {
     const actions = {
       undo: () => editor.undo(), redo: () => editor.redo(), fit: () => view.fit(),
       previous: () => editor.seedBy(-1), next: () => editor.seedBy(1), dice: () => editor.dice(),
-      lock: () => editor.choose({ seedLocked: !editor.tool.seedLocked }), sheet: () => this.toggleSheet(),
+      lock: () => editor.choose({ seedLocked: !editor.tool.seedLocked }), inside: () => editor.lockInside(), sheet: () => this.toggleSheet(),
     };
     this.each("act", (node, name) => { if (actions[name]) node.addEventListener("click", actions[name]); });
   }
@@ -88,7 +90,10 @@ export class Controls {
   }
 
   showTool() {
-    const { tool } = this.editor;
+    const { tool, locks, hidden } = this.editor, pressed = (node, on) => node.setAttribute("aria-pressed", String(on));
+    this.each("hide", (node, label) => pressed(node, hidden.has(Number(label))));
+    this.each("guard", (node, label) => pressed(node, locks.labels.has(Number(label))));
+    pressed(this.one("act", "inside"), locks.inside);
     this.press("tool", tool.name);
     this.press("label", tool.label);
     this.press("certainty", tool.certainty);

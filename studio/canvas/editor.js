@@ -1,9 +1,9 @@
 // The case in the hand: packed cells, settings, tools, undo. It knows no canvas and no server; it emits
 //   "cells" {rect}   the map changed there          "case"   a setting changed
 //   "tool"           tool, class, size, certainty    "commit" a gesture ended and changed something
-//   "cancel"         a gesture was taken back
-import { DEFINITE, POSSIBLE, LESION, paintOperation, clearOperation } from "./cells.js";
-import { emptyRect, isEmpty, growRect, paintCapsule, Superpixels } from "./raster.js";
+//   "cancel"         a gesture was taken back       "outline" the open outline changed
+import { DEFINITE, POSSIBLE, LESION, paintOperation, clearOperation, guarded } from "./cells.js";
+import { emptyRect, isEmpty, growRect, paintCapsule, paintPolygon, paintRegion, Superpixels } from "./raster.js";
 import { History, difference, paste } from "./history.js";
 
 const SETTINGS = ["generator", "seed", "tone", "lesion_colour", "variation", "hair"];
@@ -18,6 +18,9 @@ export class Editor extends EventTarget {
     this.settings = {};
     this.history = new History();
     this.gesture = null;
+    this.outline = null; // {points, operation} of a lasso that is still open
+    this.locks = { labels: new Set(), inside: false };
+    this.hidden = new Set();
     this.tool = { name: "brush", label: 7, previous: LESION, certainty: DEFINITE, size_px: 24, seedLocked: true };
     this.version = 0;
   }
@@ -30,7 +33,34 @@ export class Editor extends EventTarget {
     if (changes.label && changes.label !== this.tool.label) this.tool.previous = this.tool.label;
     Object.assign(this.tool, changes);
     this.tool.size_px = Math.min(MAX_SIZE_PX, Math.max(1, this.tool.size_px));
+    if (this.tool.name !== "lasso") this.dropOutline();
     this.emit("tool");
+  }
+
+  // A locked class stays as it is; a hidden one is only not shown. Neither belongs to the case.
+  lock(label) {
+    if (!this.locks.labels.delete(label)) this.locks.labels.add(label);
+    this.emit("tool");
+  }
+
+  lockInside() {
+    this.locks.inside = !this.locks.inside;
+    this.emit("tool");
+  }
+
+  hide(label) {
+    if (!this.hidden.delete(label)) this.hidden.add(label);
+    this.emit("tool");
+    if (this.map) this.emit("cells", { rect: this.everything });
+  }
+
+  get everything() {
+    return { left: 0, top: 0, right: this.map.width, bottom: this.map.height };
+  }
+
+  // Something is in the hand: a gesture or an open outline.
+  get busy() {
+    return this.gesture !== null || this.outline !== null;
   }
 
   // A case from the server, {width, height, cells, json}: the first one, or one dropped on the page (undoable).
@@ -58,7 +88,7 @@ export class Editor extends EventTarget {
     this.map = { ...snapshot.map, cells: snapshot.map.cells.slice() };
     this.superpixels = snapshot.superpixels;
     this.settings = { ...snapshot.settings };
-    this.touch({ left: 0, top: 0, right: this.map.width, bottom: this.map.height });
+    this.touch(this.everything);
     this.emit("case");
   }
 
@@ -89,6 +119,7 @@ export class Editor extends EventTarget {
   cancel() {
     const gesture = this.gesture;
     this.gesture = null;
+    this.dropOutline();
     if (!gesture) return;
     this.showSnapshot(gesture);
     this.emit("cancel");
@@ -97,7 +128,8 @@ export class Editor extends EventTarget {
   // Clear wins over paint: the eraser, the right button, Shift.
   operation(clear, possible) {
     const { label, certainty } = this.tool;
-    return clear ? clearOperation(label) : paintOperation(label, possible ? POSSIBLE : certainty);
+    const operation = clear ? clearOperation(label) : paintOperation(label, possible ? POSSIBLE : certainty);
+    return guarded(operation, this.locks);
   }
 
   stroke(from, to, operation) {
@@ -110,6 +142,44 @@ export class Editor extends EventTarget {
     const rect = emptyRect();
     this.superpixels.paint(this.map.cells, id, operation, rect);
     this.grow(rect);
+  }
+
+  fill(x, y, operation) {
+    const rect = emptyRect();
+    paintRegion(this.map, x, y, operation, rect);
+    this.grow(rect);
+  }
+
+  startOutline(point, operation) {
+    this.outline = { points: [point], operation };
+    this.emit("outline");
+  }
+
+  extendOutline(point) {
+    this.outline.points.push(point);
+    this.emit("outline");
+  }
+
+  dropOutline() {
+    if (!this.outline) return;
+    this.outline = null;
+    this.emit("outline");
+  }
+
+  closeOutline() {
+    if (!this.outline) return;
+    const { points, operation } = this.outline, rect = emptyRect();
+    this.dropOutline();
+    this.begin();
+    paintPolygon(this.map, points, operation, rect);
+    this.grow(rect);
+    this.end();
+  }
+
+  // What is being drawn goes first: the newest corner of an open outline.
+  undoOutline() {
+    this.outline.points.pop();
+    if (this.outline.points.length) this.emit("outline"); else this.dropOutline();
   }
 
   grow(rect) {
@@ -141,6 +211,7 @@ export class Editor extends EventTarget {
   }
 
   undo() {
+    if (this.outline) return this.undoOutline();
     if (this.gesture) return this.cancel();
     this.replay(this.history.back(), "before");
   }

@@ -3,7 +3,7 @@
 
 import { DEFINITE, POSSIBLE } from "./cells.js";
 
-const LETTERS = { b: "brush", e: "eraser", s: "superpixel" };
+const LETTERS = { b: "brush", e: "eraser", g: "fill", l: "lasso", s: "superpixel", i: "eyedropper" };
 const TONES = ["I", "II", "III", "IV", "V", "VI"];
 const SIZE_STEP_PX = 4;
 
@@ -65,6 +65,8 @@ export class Keys {
       n: () => editor.seedBy(event.shiftKey ? -1 : 1),
       d: () => editor.dice(),
       "?": () => this.controls.toggleSheet(),
+      o: () => editor.lockInside(),
+      enter: editor.outline ? () => editor.closeOutline() : null,
       escape: () => editor.cancel(),
     }[key];
   }

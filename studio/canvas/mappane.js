@@ -1,6 +1,8 @@
 // The map pane: the overlay over the picture, the brush ring, the superpixel under the pointer.
 import { Overlay } from "./overlay.js";
 
+const ROUND = new Set(["brush", "eraser"]); // tools that a ring shows the size of
+
 export class MapPane {
   constructor(root, editor, view, picture, palette) {
     this.editor = editor;
@@ -18,12 +20,14 @@ export class MapPane {
     view.addEventListener("change", () => { this.pointAt(this.pointer); this.redraw(); });
     editor.addEventListener("cells", event => this.update(event.detail.rect));
     editor.addEventListener("tool", () => this.pointAt(this.pointer));
+    editor.addEventListener("outline", () => this.redraw());
     new ResizeObserver(() => this.resize()).observe(this.frame);
   }
 
   update(rect) {
     const { map, superpixels } = this.editor;
     if (this.overlay.resize(map)) this.resize();
+    this.overlay.hide(this.editor.hidden);
     this.overlay.draw(map, superpixels, rect);
     this.redraw();
   }
@@ -51,9 +55,10 @@ export class MapPane {
   pointAt(point) {
     this.pointer = point;
     const { tool, superpixels } = this.editor, cell = tool.name === "superpixel";
+    if (this.editor.outline) this.redraw();
     const hover = point && cell && superpixels ? superpixels.at(point.x, point.y) : null;
     if (hover !== this.hover) { this.hover = hover; this.redraw(); }
-    this.ring.hidden = !point || cell;
+    this.ring.hidden = !point || !ROUND.has(tool.name);
     if (this.ring.hidden) return;
     const size = tool.size_px * this.view.scale;
     this.ring.style.width = this.ring.style.height = size + "px";
@@ -80,12 +85,25 @@ export class MapPane {
     context.globalAlpha = under ? opacity : 1;
     context.drawImage(this.overlay.canvas, 0, 0, width, height);
     context.globalAlpha = 1;
-    if (this.hover === null) return;
-    const outline = editor.superpixels.outline(this.hover);
+    if (this.hover !== null) this.line(editor.superpixels.outline(this.hover));
+    if (editor.outline) this.line(this.openOutline());
+  }
+
+  // The corners so far, then a line to the pointer.
+  openOutline() {
+    const path = new Path2D(), { points } = this.editor.outline;
+    for (const { x, y } of this.pointer ? [...points, this.pointer] : points) path.lineTo(x, y);
+    path.moveTo(points[0].x + 3 / this.view.scale, points[0].y);
+    path.arc(points[0].x, points[0].y, 3 / this.view.scale, 0, 7);
+    return path;
+  }
+
+  line(path) {
+    const { context, view } = this;
     for (const [style, line] of [["#000", 3.5], ["#fff", 1.5]]) {
       context.strokeStyle = style;
       context.lineWidth = line / view.scale;
-      context.stroke(outline);
+      context.stroke(path);
     }
   }
 }

@@ -1,6 +1,6 @@
 // The map as people see it: class colours with a pattern each, superpixel outlines. It is drawn from the cells into
 // a canvas three times the map's size and is never read back.
-import { markersOf, groundOf, POSSIBLE } from "./cells.js";
+import { markersOf, groundOf, POSSIBLE, SKIN } from "./cells.js";
 
 const FINE = 3, PERIOD = 12, OUTLINE_LIFT = 22, INK_SHADE = 0.76;
 
@@ -30,6 +30,7 @@ export class Overlay {
   constructor(palette) {
     this.inks = palette.map(inkOf);
     this.stacks = new Map();
+    this.hidden = new Set();
     this.canvas = document.createElement("canvas");
     this.context = this.canvas.getContext("2d");
   }
@@ -42,9 +43,18 @@ export class Overlay {
     return true;
   }
 
+  // Hidden classes are left out of the drawing, a hidden lesion looks like skin.
+  hide(labels) {
+    this.hidden = new Set(labels);
+    this.stacks.clear();
+  }
+
   stackOf(cell) {
     let stack = this.stacks.get(cell);
-    if (!stack) this.stacks.set(cell, stack = { ground: this.inks[groundOf(cell)], markers: markersOf(cell) });
+    if (stack) return stack;
+    const ground = groundOf(cell), seen = this.hidden.has(ground) ? SKIN : ground;
+    stack = { ground: this.inks[seen], markers: markersOf(cell).filter(({ label }) => !this.hidden.has(label)) };
+    this.stacks.set(cell, stack);
     return stack;
   }
 

@@ -1,7 +1,7 @@
-// The hand on the map pane: Pointer Events into strokes, superpixels, zoom and pan.
-import { POSSIBLE } from "./cells.js";
+// The hand on the map pane: Pointer Events into the tools' drags, zoom and pan.
+import { TOOLS } from "./tools.js";
 
-const WHEEL_ZOOM = 0.0015;
+const WHEEL_ZOOM = 0.0015, STILL_PX = 4;
 
 export class Hand {
   constructor(pane, editor, view) {
@@ -17,6 +17,7 @@ export class Hand {
     on("pointerenter", () => { this.inside = true; });
     on("pointerleave", () => { this.inside = false; pane.pointAt(null); this.tell(null); });
     on("wheel", event => this.wheel(event), { passive: false });
+    on("dblclick", () => editor.closeOutline());
     on("contextmenu", event => event.preventDefault());
   }
 
@@ -43,28 +44,14 @@ export class Hand {
     if (!this.editor.map || this.drag) return;
     this.pane.frame.setPointerCapture(event.pointerId);
     this.pane.canvas.focus({ preventScroll: true });
-    if (event.button === 1 || this.spaceHeld) { this.drag = { kind: "pan", last: this.panePoint(event) }; return; }
+    if (event.button === 1 || this.spaceHeld) { this.drag = { pan: true, last: this.panePoint(event) }; return; }
     if (event.button !== 0 && event.button !== 2) return;
-    const clear = event.button === 2 || event.shiftKey || this.editor.tool.name === "eraser";
-    const point = this.mapPoint(event);
-    this.editor.end();
-    this.editor.begin();
-    if (this.editor.tool.name === "superpixel") this.startSuperpixel(point, clear, event.altKey);
-    else this.startStroke(point, this.editor.operation(clear, event.altKey));
-  }
-
-  startStroke(point, operation) {
-    this.drag = { kind: "stroke", last: point, operation };
-    this.editor.stroke(point, point, operation);
-  }
-
-  // The first superpixel decides whether the drag paints or clears.
-  startSuperpixel(point, clear, possible) {
-    const { editor } = this, { label, certainty } = editor.tool, id = editor.superpixels.at(point.x, point.y);
-    const wanted = possible ? POSSIBLE : certainty;
-    const off = clear || (id !== null && editor.superpixels.mostlyBears(editor.map.cells, id, label, wanted));
-    this.drag = { kind: "superpixel", last: id, operation: editor.operation(off, possible) };
-    if (id !== null) editor.paintSuperpixel(id, this.drag.operation);
+    const { editor, view } = this, { name } = editor.tool;
+    const clear = event.button === 2 || event.shiftKey || name === "eraser";
+    editor.end();
+    this.start = this.panePoint(event);
+    this.moved = false;
+    this.drag = TOOLS[name](editor, this.mapPoint(event), { clear, possible: event.altKey, scale: view.scale });
   }
 
   move(event) {
@@ -72,10 +59,12 @@ export class Hand {
     this.pane.pointAt(point);
     this.tell(point);
     if (!this.drag) return;
-    if (this.drag.kind !== "pan" && !this.editor.gesture) { this.drag = null; return; }
-    if (this.drag.kind === "pan") return this.movePan(this.panePoint(event));
+    if (this.drag.pan) return this.movePan(this.panePoint(event));
+    if (!this.editor.busy) { this.drag = null; return; }
+    const { x, y } = this.panePoint(event);
+    this.moved = this.moved || Math.hypot(x - this.start.x, y - this.start.y) > STILL_PX;
     const events = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
-    for (const each of events.length ? events : [event]) this.paintTo(this.mapPoint(each));
+    for (const each of events.length ? events : [event]) this.drag.to(this.mapPoint(each));
   }
 
   movePan(point) {
@@ -83,26 +72,14 @@ export class Hand {
     this.drag.last = point;
   }
 
-  paintTo(point) {
-    const { drag, editor } = this;
-    if (drag.kind === "stroke") {
-      editor.stroke(drag.last, point, drag.operation);
-      drag.last = point;
-      return;
-    }
-    const id = editor.superpixels.at(point.x, point.y);
-    if (id !== null && id !== drag.last) editor.paintSuperpixel(id, drag.operation);
-    drag.last = id;
-  }
-
   up() {
     const drag = this.drag;
     this.drag = null;
-    if (drag && drag.kind !== "pan") this.editor.end();
+    if (drag && !drag.pan) drag.end(this.moved);
   }
 
   abandon() {
-    if (this.drag && this.drag.kind !== "pan") this.editor.cancel();
+    if (this.drag && !this.drag.pan) this.editor.cancel();
     this.drag = null;
   }
 

@@ -33,6 +33,52 @@ export function paintCapsule(map, from, to, radius, operation, rect) {
   if (right > left && bottom > top) growRect(rect, left, top, right, bottom);
 }
 
+// Every pixel whose centre lies inside the closed outline [{x, y}], by the even-odd rule.
+export function paintPolygon(map, points, operation, rect) {
+  const { cells, width, height } = map, ys = points.map(point => point.y);
+  const top = Math.max(0, Math.floor(Math.min(...ys))), bottom = Math.min(height, Math.ceil(Math.max(...ys)));
+  for (let y = top; y < bottom; y++) {
+    const crossings = crossingsAt(points, y + 0.5);
+    for (let pair = 0; pair + 1 < crossings.length; pair += 2) {
+      const left = Math.max(0, Math.ceil(crossings[pair] - 0.5));
+      const right = Math.min(width, Math.ceil(crossings[pair + 1] - 0.5));
+      for (let x = left; x < right; x++) operate(cells, y * width + x, operation);
+      if (right > left) growRect(rect, left, y, right, y + 1);
+    }
+  }
+}
+
+// Where a closed outline meets a horizontal line, from left to right.
+function crossingsAt(points, y) {
+  const found = [];
+  for (let index = 0; index < points.length; index++) {
+    const a = points[index], b = points[(index + 1) % points.length];
+    if (a.y > y !== b.y > y) found.push(a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x));
+  }
+  return found.sort((a, b) => a - b);
+}
+
+// The pixels that bear just what (x, y) bears and hang together with it along their sides.
+export function paintRegion(map, x, y, operation, rect) {
+  const { cells, width, height } = map, wanted = cells[y * width + x];
+  const seen = new Uint8Array(cells.length), waiting = [y * width + x];
+  seen[waiting[0]] = 1;
+  const visit = index => { if (!seen[index] && cells[index] === wanted) { seen[index] = 1; waiting.push(index); } };
+  const region = [];
+  while (waiting.length) {
+    const index = waiting.pop(), column = index % width;
+    region.push(index);
+    if (column > 0) visit(index - 1);
+    if (column < width - 1) visit(index + 1);
+    if (index >= width) visit(index - width);
+    if (index < width * (height - 1)) visit(index + width);
+  }
+  for (const index of region) {
+    operate(cells, index, operation);
+    growRect(rect, index % width, Math.floor(index / width), index % width + 1, Math.floor(index / width) + 1);
+  }
+}
+
 // Superpixels by id: the pixels of each and where they lie.
 export class Superpixels {
   constructor(ids, width, height) {

@@ -5,12 +5,20 @@ from typing import Final
 
 import gradio as gr
 
-from engine.labels import DEFINITE, POSSIBLE
+from engine.labels import DEFINITE, POSSIBLE, SKIN
 from studio import theme, words
 from studio.canvas.component import LabelEditor
 
 TONES: Final = ("I", "II", "III", "IV", "V", "VI")
 ICONS: Final = {
+    "brush": "M20 3 10 13M9 13a4 4 0 0 0-4 4c0 2-1 3-2 3 3 1.5 9 1 9-4a3 3 0 0 0-3-3z",
+    "eraser": "M9 20h11M4 15 14 5l6 6-9 9H8zM9 10l6 6",
+    "fill": "M4 12l8-8 8 8-7 7a2 2 0 0 1-2 0zM4 12h16M9 7 6 4M21 16v3",
+    "lasso": "M12 4c5 0 9 2.5 9 6s-4 6-9 6-9-2.5-9-6 4-6 9-6zM7 15c-2 1-2 4 0 4s2 2 0 3",
+    "superpixel": "M9 3l5 3v6l-5 3-5-3V6zM14 12l5 3v5M14 6l5-3M9 15v6",
+    "eyedropper": "M14 6l4 4M16 8 6 18l-3 3 1-4L14 6l2-2a2.8 2.8 0 0 1 4 4l-2 2",
+    "inside": "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8z",
+    "eye": "M2 12c3-5 6-7 10-7s7 2 10 7c-3 5-6 7-10 7s-7-2-10-7zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
     "undo": "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3",
     "redo": "M15 14l5-5-5-5M20 9H10a6 6 0 0 0 0 12h3",
     "fit": "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
@@ -50,18 +58,19 @@ def header() -> str:
 
 def palette() -> str:
     """What the hand paints: digits 1 to 7."""
-    rows = (
-        button(
-            "label",
-            label,
-            f'<canvas width="36" height="36"></canvas><span>{name}</span>{key(str(label))}',
-            f"{name} ({label})",
-            "class",
-        )
-        for label, name in enumerate(words.CLASS_NAMES)
-        if label
+    rows = "".join(class_row(label, name) for label, name in enumerate(words.CLASS_NAMES) if label)
+    return f'<h2>Paint</h2><div class="classes" role="group" aria-label="Paint">{rows}</div>'
+
+
+def class_row(label: int, name: str) -> str:
+    """A class with its eye and its lock; skin is the ground and is always seen."""
+    swatch = f'<canvas width="36" height="36"></canvas><span>{name}</span>{key(str(label))}'
+    eye = button("hide", label, icon("eye"), f"Hide {name.lower()} in the map; the case keeps it", "small")
+    lock = button("guard", label, icon("lock"), f"Lock {name.lower()}: no tool changes it", "small")
+    return (
+        f'<div class="row">{button("label", label, swatch, f"{name} ({label})", "class")}'
+        f"{eye if label > SKIN else ''}{lock}</div>"
     )
-    return f'<h2>Paint</h2><div class="classes" role="group" aria-label="Paint">{"".join(rows)}</div>'
 
 
 def certainty() -> str:
@@ -106,8 +115,11 @@ def seed() -> str:
 
 def map_pane() -> str:
     """Tools above, the map, size and overlay below."""
-    tools = (("brush", "Brush", "B"), ("eraser", "Erase", "E"), ("superpixel", "Superpixel", "S"))
-    row = "".join(button("tool", name, f"{label} {key(cap)}", f"{label} ({cap})") for name, label, cap in tools)
+    row = "".join(
+        button("tool", name, f"{icon(name)}{key(cap)}", f"{label} ({cap})")
+        for name, (label, cap) in words.TOOLS.items()
+    )
+    row += button("act", "inside", f"{icon('inside')}{key('O')}", words.INSIDE_TITLE)
     row += '<span class="space"></span>' + "".join(
         button("act", act, f"{icon(act)}{key(cap)}", title)
         for act, cap, title in (

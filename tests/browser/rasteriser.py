@@ -6,6 +6,8 @@ A cell is a uint16: bit 0 lesion, bit 1 border, two bits a marker from bit 2 (en
 import itertools
 
 import numpy as np
+from scipy import ndimage
+from skimage.measure import points_in_poly
 
 SKIN, LESION = 1, 2
 
@@ -26,6 +28,19 @@ def stroke(shape, points, radius):
     for start, end in itertools.pairwise(points):
         inside |= capsule(shape, start, end, radius)
     return inside
+
+
+def polygon(shape, points):
+    """Pixels whose centre lies inside the closed outline of (x, y): bool [H, W]."""
+    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]]
+    centres = np.column_stack([columns.ravel() + 0.5, rows.ravel() + 0.5])
+    return points_in_poly(centres, np.array(points)).reshape(shape)
+
+
+def region(cells, x, y):
+    """The pixels that are what (x, y) is and hang together with it: bool [H, W]."""
+    pieces, _ = ndimage.label(cells == cells[y, x])
+    return pieces == pieces[y, x]
 
 
 def painted(cells, inside, label, certainty=2):

@@ -1,0 +1,142 @@
+"""Fill, lasso, eyedropper, locks and eyes, against an independent rasteriser, under a real mouse."""
+
+import numpy as np
+import pytest
+import rasteriser
+
+LESION = 1
+
+
+@pytest.fixture
+def studio(opened, plain):
+    return opened(plain)
+
+
+def both(studio):
+    """The page's cells, after checking that the painter received the same."""
+    cells = studio.cells()
+    assert np.array_equal(studio.server.record()["cells"], cells)
+    return cells
+
+
+def tool(studio):
+    return studio.page.evaluate("({ ...moulage.editor.tool })")
+
+
+def test_fill_paints_the_region_under_the_pointer_alone(studio):
+    studio.choose(["b", "5"])
+    studio.size(6)
+    studio.drag([(190, 20), (192, 240)], steps=20)
+    before = studio.cells()
+    studio.choose(["g", "7"])
+
+    studio.click(150.5, 128.5)
+
+    inside = rasteriser.region(before, 150, 128)
+    assert 1000 < np.count_nonzero(inside) < np.count_nonzero(before & LESION)
+    assert np.array_equal(both(studio), rasteriser.painted(before, inside, 7))
+
+
+def test_a_dragged_lasso_closes_when_the_hand_lets_go(studio):
+    before = studio.cells()
+    studio.choose(["l", "3"])
+
+    path = studio.drag([(120.2, 60.3), (260.1, 81.7), (271.3, 203.9), (183.7, 111.3), (109.1, 190.8)])
+
+    assert np.array_equal(both(studio), rasteriser.painted(before, rasteriser.polygon(before.shape, path), 3))
+
+
+@pytest.mark.parametrize("close", ["Enter", "first corner", "double click"])
+def test_a_clicked_outline_is_closed_in_three_ways(studio, close):
+    before, corners = studio.cells(), [(100.3, 50.2), (300.7, 60.1), (250.2, 210.9), (180.4, 90.6)]
+    studio.choose(["l", "6"])
+    for corner in corners:
+        studio.page.mouse.click(*studio.at(*corner))
+    points = studio.page.evaluate("moulage.editor.outline.points.map(({ x, y }) => [x, y])")
+    assert np.array_equal(studio.cells(), before)
+
+    if close == "Enter":
+        studio.choose(["Enter"])
+    elif close == "first corner":
+        studio.page.mouse.click(*studio.at(*corners[0]))
+    else:
+        studio.page.mouse.dblclick(*studio.at(*corners[-1]))
+    studio.settle()
+
+    assert np.array_equal(both(studio), rasteriser.painted(before, rasteriser.polygon(before.shape, points), 6))
+
+
+def test_undo_takes_back_a_corner_and_escape_the_outline(studio):
+    before = studio.cells()
+    studio.choose(["l", "4"])
+    for corner in ((100, 50), (300, 60), (250, 210)):
+        studio.page.mouse.click(*studio.at(*corner))
+
+    studio.choose(["Control+z"])
+    assert studio.page.evaluate("moulage.editor.outline.points.length") == 2
+    studio.choose(["Escape"])
+    assert studio.page.evaluate("moulage.editor.outline") is None
+    studio.choose(["l"])
+    studio.page.mouse.click(*studio.at(100, 50))
+    studio.choose(["b"])
+
+    assert studio.page.evaluate("moulage.editor.outline") is None, "another tool drops it"
+    assert np.array_equal(studio.cells(), before)
+
+
+def test_the_eyedropper_takes_up_class_and_certainty_and_hands_back_the_brush(studio):
+    studio.choose(["b", "6", "p"])
+    studio.drag([(150, 100), (170, 100)])
+    studio.choose(["2", "p", "i"])
+
+    studio.page.mouse.click(*studio.at(160, 100))
+
+    assert (tool(studio)["name"], tool(studio)["label"], tool(studio)["certainty"]) == ("brush", 6, 1)
+    studio.choose(["i"])
+    studio.page.mouse.click(*studio.at(5, 5))
+    assert tool(studio)["label"] == 1
+
+
+def test_inside_the_lesion_spares_everything_outside(studio):
+    before = studio.cells()
+    studio.choose(["b", "7", "o"])
+    studio.size(40)
+
+    path = studio.drag([(20, 128), (200, 128)])
+
+    inside = rasteriser.stroke(before.shape, path, 20) & (before & LESION > 0)
+    assert np.array_equal(both(studio), rasteriser.painted(before, inside, 7))
+
+
+def test_a_locked_class_stays_whatever_is_painted(studio):
+    studio.choose(["b", "5"])
+    studio.drag([(100, 128), (280, 128)])
+    before = studio.cells()
+    studio.page.locator("[data-guard='5']").click()
+    studio.page.locator("[data-guard='2']").click()
+    studio.choose(["1"])
+    studio.size(60)
+    studio.drag([(60, 128), (330, 128)])
+    assert np.array_equal(both(studio), before), "lesion and streaks are locked, and nothing else is there"
+
+    studio.page.locator("[data-guard='1']").click()
+    studio.choose(["3"])
+    path = studio.drag([(20, 128), (330, 150)])
+
+    inside = rasteriser.stroke(before.shape, path, 30) & (before > 0)
+    assert np.array_equal(both(studio), rasteriser.painted(before, inside, 3)), "bare skin is locked too"
+
+
+def test_a_hidden_class_is_kept(studio):
+    studio.choose(["b", "7"])
+    studio.drag([(150, 100), (230, 110)])
+    before = studio.cells()
+    seen = "Array.from(moulage.mapPane.overlay.context.getImageData(3 * 190, 3 * 105, 24, 24).data)"
+    shown = studio.page.evaluate(seen)
+
+    studio.page.locator("[data-hide='7']").click()
+
+    assert studio.page.evaluate(seen) != shown
+    studio.page.locator("[data-hide='7']").click()
+    assert studio.page.evaluate(seen) == shown
+    assert np.array_equal(both(studio), before)
