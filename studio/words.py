@@ -33,6 +33,17 @@ TOOLS: Final = {
     "superpixel": ("Superpixels", "S"),
     "eyedropper": ("Take up the class under the pointer", "I"),
 }
+# Move of the whole lesion → (sign, what it does, its key).
+MOVES: Final = {
+    "mirror": ("↔", "Mirror left and right", "M"),
+    "flip": ("↕", "Mirror up and down", "⇧M"),
+    "turn": ("↻", "Turn by 15°", "T"),
+    "back": ("↺", "Turn back by 15°", "⇧T"),
+    "grow": ("+", "Grow by a tenth", "⇧]"),
+    "shrink": ("−", "Shrink by a tenth", "⇧["),
+}
+LESION_MENU: Final = "Lesion"
+COPY_TITLE: Final = "Copy the chosen marker to"
 INSIDE_TITLE: Final = "Paint only inside the lesion (O)"
 AUTO_TITLE: Final = "Auto: the seed draws it from the training photos"
 
@@ -47,6 +58,8 @@ KEY_SHEET: Final = {
         ("Close, drop a lasso's corners", "Enter, Esc"),
         ("Take up a class", "I"),
         ("Only inside the lesion", "O"),
+        ("Mirror, turn the lesion", "M, T"),
+        ("Shrink, grow the lesion", "Shift+[ ]"),
         ("Erase with any tool", "right button, Shift"),
         ("Possible with any tool", "Alt"),
         ("Brush size", "[ ] or Shift+wheel"),

@@ -26,14 +26,18 @@ export function clearOperation(label) {
 }
 
 // The bits in which a class is held; bare skin has none.
-function bitsOf(label) {
+export function bitsOf(label) {
   if (label === SKIN) return 0;
   return label === LESION ? LESION_BIT : 3 << shiftOf(label);
 }
 
+export function lockedBits(labels) {
+  return [...labels].reduce((all, label) => all | bitsOf(label), 0);
+}
+
 // An operation that leaves locked classes alone and, with `inside`, everything outside the lesion.
 export function guarded({ keep, add }, { labels, inside }) {
-  const bits = [...labels].reduce((all, label) => all | bitsOf(label), 0);
+  const bits = lockedBits(labels);
   return { keep: keep | bits, add: add & ~bits, need: inside ? LESION_BIT : 0, skin: labels.has(SKIN) };
 }
 

@@ -14,6 +14,7 @@ MODULES: Final = (
     "raster",
     "wire",
     "history",
+    "transform",
     "editor",
     "view",
     "overlay",

@@ -1,5 +1,5 @@
 // The sidebar, the tool row and the footer: each control shows the editor's state and changes it.
-import { markersOf, groundOf, POSSIBLE } from "./cells.js";
+import { markersOf, groundOf, POSSIBLE, FIRST_MARKER } from "./cells.js";
 
 export class Controls {
   constructor(root, editor, view, mapPane, words) {
@@ -34,6 +34,8 @@ export class Controls {
     this.each("tool", (node, name) => node.addEventListener("click", () => editor.choose({ name })));
     this.each("hide", (node, label) => node.addEventListener("click", () => editor.hide(Number(label))));
     this.each("guard", (node, label) => node.addEventListener("click", () => editor.lock(Number(label))));
+    this.each("move", (node, name) => node.addEventListener("click", () => editor.move(name)));
+    this.each("copy", (node, label) => node.addEventListener("click", () => editor.copyMarker(Number(label))));
     this.each("certainty", (node, value) =>
       node.addEventListener("click", () => editor.choose({ certainty: Number(value) })));
     this.each("label", (node, label) => {
@@ -94,6 +96,7 @@ export class Controls {
     this.each("hide", (node, label) => pressed(node, hidden.has(Number(label))));
     this.each("guard", (node, label) => pressed(node, locks.labels.has(Number(label))));
     pressed(this.one("act", "inside"), locks.inside);
+    this.each("copy", (node, label) => { node.disabled = tool.label < FIRST_MARKER || tool.label === Number(label); });
     this.press("tool", tool.name);
     this.press("label", tool.label);
     this.press("certainty", tool.certainty);

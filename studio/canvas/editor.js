@@ -2,9 +2,10 @@
 //   "cells" {rect}   the map changed there          "case"   a setting changed
 //   "tool"           tool, class, size, certainty    "commit" a gesture ended and changed something
 //   "cancel"         a gesture was taken back       "outline" the open outline changed
-import { DEFINITE, POSSIBLE, LESION, paintOperation, clearOperation, guarded } from "./cells.js";
+import { DEFINITE, POSSIBLE, LESION, FIRST_MARKER, paintOperation, clearOperation, guarded, lockedBits } from "./cells.js";
 import { emptyRect, isEmpty, growRect, paintCapsule, paintPolygon, paintRegion, Superpixels } from "./raster.js";
 import { History, difference, paste } from "./history.js";
+import { MOVES, middle, moved, copied } from "./transform.js";
 
 const SETTINGS = ["generator", "seed", "tone", "lesion_colour", "variation", "hair"];
 const SEED_LIMIT = 2 ** 31, DICE_SIDES = 10000;
@@ -148,6 +149,26 @@ export class Editor extends EventTarget {
     const rect = emptyRect();
     paintRegion(this.map, x, y, operation, rect);
     this.grow(rect);
+  }
+
+  // The whole lesion: mirror, flip, turn, back, grow, shrink.
+  move(name) {
+    const centre = middle(this.map);
+    if (centre) this.replace(moved(this.map, MOVES[name], centre, lockedBits(this.locks.labels)));
+  }
+
+  // The chosen marker's layer becomes the other's too, unless that one is locked.
+  copyMarker(to) {
+    const { label } = this.tool;
+    if (label >= FIRST_MARKER && to !== label && !this.locks.labels.has(to)) this.replace(copied(this.map, label, to));
+  }
+
+  replace(cells) {
+    this.end();
+    this.begin();
+    this.map.cells = cells;
+    this.grow(this.everything);
+    this.end();
   }
 
   startOutline(point, operation) {

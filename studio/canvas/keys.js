@@ -5,6 +5,7 @@ import { DEFINITE, POSSIBLE } from "./cells.js";
 
 const LETTERS = { b: "brush", e: "eraser", g: "fill", l: "lasso", s: "superpixel", i: "eyedropper" };
 const TONES = ["I", "II", "III", "IV", "V", "VI"];
+const MOVED_BY = { BracketLeft: "shrink", BracketRight: "grow" };
 const SIZE_STEP_PX = 4;
 
 function isField(target) {
@@ -48,7 +49,8 @@ export class Keys {
     return digit <= TONES.length ? () => this.editor.set({ tone: TONES[digit - 1] }) : null;
   }
 
-  size({ code }) {
+  size({ code, shiftKey }) {
+    if (shiftKey && MOVED_BY[code]) return () => this.editor.move(MOVED_BY[code]);
     const step = { BracketLeft: -SIZE_STEP_PX, Minus: -SIZE_STEP_PX, BracketRight: SIZE_STEP_PX, Equal: SIZE_STEP_PX }[code];
     return step ? () => this.editor.choose({ size_px: this.editor.tool.size_px + step }) : null;
   }
@@ -66,6 +68,8 @@ export class Keys {
       d: () => editor.dice(),
       "?": () => this.controls.toggleSheet(),
       o: () => editor.lockInside(),
+      m: () => editor.move(event.shiftKey ? "flip" : "mirror"),
+      t: () => editor.move(event.shiftKey ? "back" : "turn"),
       enter: editor.outline ? () => editor.closeOutline() : null,
       escape: () => editor.cancel(),
     }[key];

@@ -5,7 +5,7 @@ from typing import Final
 
 import gradio as gr
 
-from engine.labels import DEFINITE, POSSIBLE, SKIN
+from engine.labels import DEFINITE, LESION, POSSIBLE, SKIN
 from studio import theme, words
 from studio.canvas.component import LabelEditor
 
@@ -136,7 +136,26 @@ def map_pane() -> str:
         '<output data-part="size-value"></output></label>'
         f'<label>Overlay {key("H")}<input type="range" data-part="opacity" min="0" max="100" value="100" '
         'title="How much the map covers the picture"></label>'
-        '<span class="readout" data-part="readout"></span></div></section>'
+        f'<span class="readout" data-part="readout"></span>{lesion_menu()}</div></section>'
+    )
+
+
+def lesion_menu() -> str:
+    """What is done to the whole lesion at once, behind one button."""
+    moves = "".join(
+        button("move", name, f"<b>{sign}</b>{key(cap)}", f"{title} ({cap})", "choice")
+        for name, (sign, title, cap) in words.MOVES.items()
+    )
+    copies = "".join(
+        button(
+            "copy", label, words.CLASS_NAMES[label], f"{words.COPY_TITLE} {words.CLASS_NAMES[label].lower()}", "choice"
+        )
+        for label in range(LESION + 1, len(words.CLASS_NAMES))
+    )
+    return (
+        f'<button type="button" class="tool" popovertarget="lesion-menu">{words.LESION_MENU} ▴</button>'
+        f'<div popover id="lesion-menu" class="menu"><div class="segment">{moves}</div>'
+        f"<h2>{words.COPY_TITLE}</h2>{copies}</div>"
     )
 
 

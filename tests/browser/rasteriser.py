@@ -60,3 +60,14 @@ def with_marker(cells, label, certainty):
     """All cells with one marker's two bits replaced."""
     shift = 2 + 2 * (label - 3)
     return ((cells & np.uint16(0xFFFF ^ (3 << shift))) | np.uint16(certainty << shift)).astype(np.uint16)
+
+
+def moved(cells, backwards):
+    """Cells after the whole lesion moved about its middle; backwards: (dx, dy) → where that pixel's content was."""
+    rows, columns = np.nonzero(cells)
+    x, y = columns.mean() + 0.5, rows.mean() + 0.5
+    down, across = np.mgrid[0 : cells.shape[0], 0 : cells.shape[1]]
+    dx, dy = backwards(across + 0.5 - x, down + 0.5 - y)
+    row, column = np.floor(y + dy).astype(int), np.floor(x + dx).astype(int)
+    inside = (row >= 0) & (row < cells.shape[0]) & (column >= 0) & (column < cells.shape[1])
+    return np.where(inside, cells[row.clip(0, cells.shape[0] - 1), column.clip(0, cells.shape[1] - 1)], 0)

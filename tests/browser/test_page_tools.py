@@ -140,3 +140,59 @@ def test_a_hidden_class_is_kept(studio):
     studio.page.locator("[data-hide='7']").click()
     assert studio.page.evaluate(seen) == shown
     assert np.array_equal(both(studio), before)
+
+
+COS, SIN = np.cos(np.pi / 12), np.sin(np.pi / 12)
+
+
+@pytest.mark.parametrize(("press", "backwards"), [
+    ("m", lambda x, y: (-x, y)),
+    ("Shift+M", lambda x, y: (x, -y)),
+    ("t", lambda x, y: (COS * x + SIN * y, COS * y - SIN * x)),
+    ("Shift+T", lambda x, y: (COS * x - SIN * y, COS * y + SIN * x)),
+    ("Shift+BracketRight", lambda x, y: (x / 1.1, y / 1.1)),
+    ("Shift+BracketLeft", lambda x, y: (x * 1.1, y * 1.1)),
+])  # fmt: skip
+def test_the_whole_lesion_moves_and_comes_back(studio, press, backwards):
+    studio.choose(["b", "7"])
+    studio.drag([(230, 80), (280, 120)])
+    before = studio.cells()
+
+    studio.choose([press])
+    studio.settle()
+    after = both(studio)
+    studio.choose(["Control+z"])
+
+    assert np.array_equal(after, rasteriser.moved(before, backwards))
+    assert np.array_equal(studio.cells(), before)
+
+
+def test_what_is_locked_does_not_move(studio):
+    studio.choose(["b", "5"])
+    studio.drag([(230, 80), (280, 120)])
+    before = studio.cells()
+    studio.page.locator("[data-guard='5']").click()
+
+    studio.choose(["t"])
+    studio.settle()
+
+    after = both(studio)
+    assert np.array_equal(after & 0b11000000, before & 0b11000000)
+    assert not np.array_equal(after & LESION, before & LESION)
+
+
+@pytest.mark.parametrize(("source", "target"), [(7, 3), (4, 6)])
+def test_a_marker_is_copied_to_another_with_its_certainty(studio, source, target):
+    studio.choose(["b", str(source)])
+    studio.drag([(150, 100), (230, 110)])
+    studio.choose(["p"])
+    studio.drag([(150, 140), (230, 150)])
+    before = studio.cells()
+
+    studio.page.locator("[popovertarget=lesion-menu]").click()
+    studio.page.locator(f"[data-copy='{target}']").click()
+    studio.settle()
+
+    after, bits = both(studio), lambda cells, label: cells >> (2 + 2 * (label - 3)) & 3
+    assert np.array_equal(bits(after, target), bits(before, source))
+    assert np.array_equal(after & ~np.uint16(3 << (2 + 2 * (target - 3))), before)
