@@ -107,7 +107,7 @@ def _write(path: Path, tensors: Mapping[str, "torch.Tensor"], metadata: dict[str
     write_atomically(path, serialise({k: v.contiguous().cpu() for k, v in tensors.items()}, metadata))
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Write beside the target, flush to disk, then rename: a full disk or a killed process leaves the old file whole."""
     part: Path | None = None
     try:
@@ -118,7 +118,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        part.chmod(0o644)
+        part.chmod(mode)
         part.replace(path)
     except OSError as error:
         raise EngineError(

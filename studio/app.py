@@ -8,13 +8,14 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from platformdirs import user_data_path
 
 from engine import service
-from studio import doors, live
+from studio import doors, drafts, live
 
 
-def build(painter: live.Painter, port: int) -> Any:
-    """The whole ASGI app around a painter."""
+def build(painter: live.Painter, port: int, kept: service.Drafts) -> Any:
+    """The whole ASGI app around a painter. kept: where unsaved work goes."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
 
@@ -23,6 +24,7 @@ def build(painter: live.Painter, port: int) -> Any:
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     live.add_routes(app, painter)
+    drafts.add_routes(app, kept)
     mounted = gr.mount_gradio_app(
         app,
         page((service.DEFAULT,)),
@@ -41,7 +43,7 @@ def serve(host: str = "127.0.0.1", port: int = 7860, device: str = "cpu", open_b
     """Serve the studio until it is stopped."""
     listener = doors.bound_socket(doors.checked_host(host), port)
     painter = service.Studio(device=device)
-    app = build(painter, port)
+    app = build(painter, port, service.Drafts(user_data_path("moulage") / "drafts"))
     threading.Thread(target=_warm, args=(painter,), daemon=True).start()
     address = f"http://{'localhost' if host == 'localhost' else host}:{port}"
     print(f"Moulage is at {address}   (stop with Ctrl-C)", file=sys.stderr, flush=True)

@@ -213,17 +213,17 @@ def add_routes(app: FastAPI, painter: Painter) -> None:
 
     @app.get("/cells")
     async def cells(width: int, height: int) -> Response:
-        return await _answered(lambda: _cells(width, height))
+        return await answered(lambda: _cells(width, height))
 
     @app.post("/save")
     async def save(request: Request) -> Response:
         body = await request.body()
-        return await _answered(lambda: _saved(painter, unpack_message(body)))
+        return await answered(lambda: _saved(painter, unpack_message(body)))
 
     @app.post("/restore")
     async def restore(request: Request) -> Response:
         body = await request.body()
-        return await _answered(lambda: _restored(body))
+        return await answered(lambda: _restored(body))
 
 
 class Page:
@@ -271,7 +271,7 @@ class Page:
                 await (self._socket.send_text(reply) if isinstance(reply, str) else self._socket.send_bytes(reply))
 
 
-async def _answered(work: Any) -> Response:
+async def answered(work: Any) -> Response:
     """Run in a thread; a user's mistake becomes status 400 and its sentence."""
     try:
         made: Response = await asyncio.to_thread(work)

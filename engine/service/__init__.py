@@ -3,6 +3,7 @@
 Nothing heavy is imported before it is needed, so that `moulage --help` and the first page do not wait for torch.
 """
 
+from engine.drafts import Draft, Drafts
 from engine.service.files import (
     PresetInfo,
     case_from_file,
@@ -21,6 +22,8 @@ from engine.superpixels import proposed_cells
 
 __all__ = [
     "DEFAULT",
+    "Draft",
+    "Drafts",
     "Frame",
     "PresetInfo",
     "Rendered",

@@ -26,6 +26,7 @@ MODULES: Final = (
     "keys",
     "controls",
     "files",
+    "autosave",
     "main",
 )
 

@@ -23,12 +23,6 @@ export class Files {
     root.querySelector("[data-act=open]").addEventListener("click", () => this.choose());
     this.input.addEventListener("change", () => this.restoreFrom(this.input.files[0]));
     this.bindDrop();
-    this.savedVersion = null;
-    window.addEventListener("beforeunload", event => { if (this.unsaved) event.preventDefault(); });
-  }
-
-  get unsaved() {
-    return this.editor.history.done.length > 0 && this.savedVersion !== this.editor.version;
   }
 
   // A request that never arrived has no sentence of its own.
@@ -79,14 +73,12 @@ export class Files {
   async save() {
     const { editor, live } = this;
     if (!editor.map) return;
-    const { version } = editor;
     this.say(this.words.saving);
     try {
       const body = packMessage(++live.seq, editor.map, { client: live.client, kind: "settle", ...editor.settings });
       const response = await fetch("/save", { method: "POST", body });
       if (!response.ok) throw new Error(await sentenceOf(response, this.words.save_failed));
       this.download(await response.blob(), response.headers.get("content-disposition"));
-      this.savedVersion = version;
       this.say(this.words.saved + " " + new Date().toLocaleTimeString());
     } catch (error) {
       this.complain(error);

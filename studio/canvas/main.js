@@ -8,6 +8,7 @@ import { Hand } from "./pointer.js";
 import { Keys } from "./keys.js";
 import { Controls } from "./controls.js";
 import { Files } from "./files.js";
+import { Autosave } from "./autosave.js";
 
 function showStatus(root, words, picture, { state, ms, backend, total_ms, slow, sentence }) {
   const node = root.querySelector("[data-part=status]"), text = node.querySelector("span");
@@ -38,11 +39,13 @@ function follow(editor, live) {
 
 async function open(root, { words, palette }) {
   const editor = new Editor(), view = new View();
+  editor.addEventListener("commit", () => say(root, ""), { once: true });
   const live = new Live(location.origin.replace(/^http/, "ws") + "/live", editor);
   const picture = new PicturePane(root, view, words), strip = new ToneStrip(root, editor, words);
   const mapPane = new MapPane(root, editor, view, picture, palette);
   const controls = new Controls(root, editor, view, mapPane, words), hand = new Hand(mapPane, editor, view);
   const files = new Files(root, editor, live, (sentence, wrong) => say(root, sentence, wrong), words);
+  const autosave = new Autosave(root, editor, live, (sentence, wrong) => say(root, sentence, wrong), words);
   new Keys({ editor, view, mapPane, hand, files, controls });
   const state = { opened: performance.now(), pictures: 0, strips: 0, fresh: false, lastJpeg: null };
   live.addEventListener("picture", ({ detail }) => {
@@ -54,11 +57,11 @@ async function open(root, { words, palette }) {
   });
   live.addEventListener("strip", ({ detail }) => { strip.show(detail); state.strips++; });
   live.addEventListener("status", ({ detail }) => showStatus(root, words, picture, detail));
-  editor.addEventListener("commit", () => say(root, ""), { once: true });
   follow(editor, live);
-  window.moulage = { editor, live, view, state, files, mapPane };
+  window.moulage = { editor, live, view, state, files, autosave, mapPane };
   live.connect();
-  await files.start().catch(error => files.complain(error));
+  const kept = await autosave.open();
+  await (kept ? files.take(kept) : files.start()).catch(error => files.complain(error));
   live.ask("settle");
   root.dataset.ready = "1";
 }

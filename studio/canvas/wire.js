@@ -69,8 +69,8 @@ export function unpackMessage(buffer) {
   const bytes = new Uint8Array(buffer), view = new DataView(buffer);
   if (DECODER.decode(bytes.subarray(0, 4)) !== "MLG1") throw new Error("not a case message");
   const width = view.getUint16(12, true), height = view.getUint16(14, true), length = view.getUint32(16, true);
-  const json = JSON.parse(DECODER.decode(bytes.subarray(20, 20 + length)));
-  return { width, height, json, cells: decodeRuns(bytes.subarray(20 + length), width * height) };
+  const json = JSON.parse(DECODER.decode(bytes.subarray(20, 20 + length))), seq = view.getUint32(4, true);
+  return { seq, width, height, json, cells: decodeRuns(bytes.subarray(20 + length), width * height) };
 }
 
 export function unpackReply(buffer) {

@@ -51,7 +51,8 @@ def header() -> str:
     """Wordmark, screens, live status, key sheet."""
     return (
         f'<header><b>{words.PRODUCT}</b><nav><span class="on" aria-current="page">{words.SCREEN}</span></nav>'
-        '<div class="status"><span data-part="status" data-state="connecting"><i></i><span>connecting</span></span>'
+        '<div class="status"><span data-part="saved" aria-live="polite"></span>'
+        '<span data-part="status" data-state="connecting"><i></i><span>connecting</span></span>'
         f"{button('act', 'sheet', key('?'), 'Keys (?)', 'bare')}</div></header>"
     )
 

@@ -41,14 +41,15 @@ def browser():
 class Server:
     """A studio process on a port of its own."""
 
-    def __init__(self, kind, port=None):
+    def __init__(self, kind, drafts, port=None):
         self.kind = kind
+        self.drafts = drafts
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.start()
 
     def start(self):
-        command = [sys.executable, str(FOLDER / "server.py"), str(self.port), self.kind]
+        command = [sys.executable, str(FOLDER / "server.py"), str(self.port), self.kind, str(self.drafts)]
         environment = {name: value for name, value in os.environ.items() if name != "CI"}
         self.process = subprocess.Popen(command, env=environment)
         deadline = time.monotonic() + START_S
@@ -80,22 +81,22 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def served(kind):
-    server = Server(kind)
+def served(kind, folders):
+    server = Server(kind, folders.mktemp("drafts"))
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="session")
-def plain():
+def plain(tmp_path_factory):
     """A studio with the plain painter."""
-    yield from served("plain")
+    yield from served("plain", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def trained():
+def trained(tmp_path_factory):
     """A studio with the shipped generator."""
-    yield from served("trained")
+    yield from served("trained", tmp_path_factory)
 
 
 LISTEN = """() => {
@@ -121,6 +122,10 @@ class Studio:
 
     def open(self):
         self.page.goto(self.server.url)
+        return self.ready()
+
+    def ready(self):
+        """Wait until a page that was just loaded shows its first picture."""
         self.page.wait_for_function("window.moulage && moulage.state.pictures > 0", timeout=60_000)
         self.page.evaluate(LISTEN)
         self.settle()

@@ -1,7 +1,7 @@
 """The studio as the browser tests meet it: the real app in a process of its own, with a record of what came in.
 
-python server.py PORT plain|trained. `plain` paints flat colours in no time, so that the page can be tested alone; `trained`
-is the shipped generator. GET /record tells the newest map and settings that the painter received, and every attempt to
+python server.py PORT plain|trained DRAFTS. `plain` paints flat colours in no time, so that the page can be tested alone;
+`trained` is the shipped generator. GET /record tells the newest map and settings that the painter received, and every try to
 reach another machine, each of which fails.
 """
 
@@ -99,17 +99,17 @@ def recorded(app, recorder):
     return outer
 
 
-def main(port: int, kind: str) -> None:
+def main(port: int, kind: str, drafts: Path) -> None:
     """Serve until killed; the port answers once the painter is warm."""
     painter = {"plain": Plain, "trained": service.Studio}[kind]()
     if kind == "trained":
         painter.strip(painter.starter_case())
         painter.render_live(painter.starter_case(), "warm", 1)
     recorder = Recorder(painter)
-    app = recorded(studio_app.build(recorder, port), recorder)
+    app = recorded(studio_app.build(recorder, port, service.Drafts(drafts)), recorder)
     config = uvicorn.Config(app, log_level="warning", ws_max_size=doors.MESSAGE_LIMIT_BYTES)
     uvicorn.Server(config).run(sockets=[doors.bound_socket("127.0.0.1", port)])
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))

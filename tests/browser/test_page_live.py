@@ -43,10 +43,10 @@ def test_a_refusal_is_told_in_a_sentence_and_the_picture_stays_badged_stale(stud
     assert not studio.page.locator("[data-part=stale]").is_visible()
 
 
-def test_the_page_outlives_its_server_and_paints_on(opened, request):
+def test_the_page_outlives_its_server_and_paints_on(opened, request, tmp_path):
     from conftest import Server
 
-    server = Server("plain")
+    server = Server("plain", tmp_path)
     request.addfinalizer(lambda: server.stop())
     studio = opened(server)
     server.stop()

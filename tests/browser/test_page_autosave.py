@@ -1,0 +1,119 @@
+"""Nothing is lost: reload, closed tab, two tabs, killed server, full storage, damaged draft."""
+
+import numpy as np
+import pytest
+from conftest import Server
+from conftest import Studio as Page
+
+KEPT = "!moulage.autosave.unsaved && moulage.autosave.kept.server === moulage.autosave.revision"
+
+
+@pytest.fixture
+def server(tmp_path):
+    started = Server("plain", tmp_path)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def studio(opened, server):
+    return opened(server)
+
+
+def painted(studio):
+    """A stroke, a tone and a seed; the cells and settings after."""
+    studio.choose(["b", "7"])
+    studio.drag([(150, 100), (230, 140)])
+    studio.choose(["Shift+4", "n"])
+    studio.settle()
+    return state(studio)
+
+
+def state(studio):
+    return studio.cells().tobytes(), studio.page.evaluate("moulage.editor.settings")
+
+
+def reopened(studio):
+    studio.page.reload()
+    return studio.ready()
+
+
+def another_tab(studio):
+    return Page(studio.page.context.new_page(), studio.server).open()
+
+
+def test_a_reloaded_page_goes_on_where_it_was(studio):
+    before = painted(studio)
+
+    assert state(reopened(studio)) == before
+    studio.choose(["e"])
+    studio.drag([(150, 100), (200, 120)])
+    studio.choose(["Control+z"])
+    studio.page.wait_for_function(KEPT)
+    assert state(reopened(studio)) == before, "an undone stroke is kept as undone"
+
+
+def test_a_closed_tab_comes_back_in_a_new_one(studio):
+    before = painted(studio)
+    studio.page.wait_for_function(KEPT)
+    context = studio.page.context
+    studio.page.close()
+
+    assert state(Page(context.new_page(), studio.server).open()) == before
+
+
+def test_two_tabs_keep_a_draft_each(studio):
+    first = painted(studio)
+    other = another_tab(studio)
+    assert state(other) != first, "an open tab's case is its own"
+    other.choose(["b", "3"])
+    other.drag([(180, 100), (180, 160)])
+    second = state(other)
+
+    assert state(reopened(studio)) == first
+    assert state(reopened(other)) == second
+
+
+def test_a_killed_server_loses_no_stroke(studio):
+    painted(studio)
+    studio.page.wait_for_function(KEPT)
+    studio.server.stop()
+    studio.choose(["b", "5"])
+    studio.page.mouse.move(*studio.at(120, 120))
+    studio.page.mouse.down()
+    studio.page.mouse.move(*studio.at(160, 150), steps=4)
+    studio.page.mouse.up()
+    cells = studio.cells()
+    studio.page.wait_for_function("document.querySelector('[data-part=saved]').textContent.includes('this browser')")
+
+    studio.server.start()
+    studio.page.wait_for_function(KEPT)
+    studio.page.evaluate("localStorage.clear()")
+
+    assert np.array_equal(reopened(studio).cells(), cells)
+
+
+def test_a_full_browser_storage_is_told_once_and_the_server_keeps_on(studio):
+    studio.page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('full'); }; }")
+    before = painted(studio)
+    studio.page.wait_for_selector("[data-part=message].wrong")
+    assert "storage is full" in studio.page.locator("[data-part=message]").inner_text()
+    studio.page.wait_for_function(KEPT)
+
+    assert state(reopened(studio)) == before
+
+
+def test_a_damaged_draft_is_told_and_set_aside(studio):
+    painted(studio)
+    studio.page.wait_for_function(KEPT)
+    tab = studio.page.evaluate("moulage.autosave.tab")
+    (studio.server.drafts / f"{tab}.json").write_bytes(b"{")
+    studio.page.evaluate("localStorage.clear()")
+
+    reopened(studio)
+
+    assert "set aside" in studio.page.locator("[data-part=message]").inner_text()
+    assert (studio.server.drafts / f"{tab}.damaged").exists()
+    studio.choose(["b", "7"])
+    studio.drag([(150, 100), (230, 140)])
+    studio.page.wait_for_function(KEPT)
