@@ -13,7 +13,8 @@ from engine.labels import CLASSES, MARKERS
 
 APPEARANCE = 11
 REGION = 1 + len(MARKERS)
-RIM_STEEPNESS = 8.0  # the rim plane climbs from -1 to 1 within some 30 px
+RIM_STEEPNESS = 16.0  # the rim plane climbs from 0 to 1 within some 10 px
+RIM_DARKNESS = 2.0  # what the rim takes from the picture before tanh, at first: from skin (0.5) to black (-0.9)
 EDGE = "replicate"  # zero padding leaves a frame around the picture
 SKIN_COLOUR, LESION_COLOUR, HAIR, VIGNETTE = slice(0, 3), slice(3, 9), slice(9, 10), slice(10, 11)
 
@@ -133,7 +134,10 @@ class ModulatedGenerator(nn.Module):
         self.refine = nn.ModuleList(ModulatedBlock(widths[k], guide, config.norm) for k in range(levels - 1, 0, -1))
         self.grain = config.noise // 4
         self.last_up = nn.Conv2d(widths[1] + self.grain, widths[0], 3, padding=1, padding_mode=EDGE)
-        self.to_rgb = nn.Conv2d(widths[0] + inputs + self.grain, 3, 3, padding=1, padding_mode=EDGE)
+        self.to_rgb = nn.Conv2d(widths[0] + inputs + self.grain + 1, 3, 3, padding=1, padding_mode=EDGE)
+        with torch.no_grad():  # few pixels lie in the rim; learning from them that it is dark takes an epoch a shade
+            self.to_rgb.weight[:, -1] = 0
+            self.to_rgb.weight[:, -1, 1, 1] = -RIM_DARKNESS
 
     def forward(self, condition: Tensor, appearance: Tensor, noise: Tensor, radius: Tensor | None = None) -> Tensor:
         """condition [B, C, H, W], appearance [B, 11], noise [B, Z, H/2, W/2] → [B, 3, H, W] in [-1, 1].
@@ -144,15 +148,15 @@ class ModulatedGenerator(nn.Module):
         x = self.stem(condition)
         skips, guides = [], []
         grain = F.pixel_shuffle(noise[:, : 4 * self.grain], 2)  # the same noise, laid out pixel by pixel
-        small = F.avg_pool2d(condition, 2)
+        radius = _radius_like(condition) if radius is None else radius
+        place, small = F.avg_pool2d(radius, 2), F.avg_pool2d(condition, 2)
         for level, to_guide in enumerate(self.guides):
-            place = _radius_like(small) if radius is None else F.avg_pool2d(radius, 2 ** (level + 1))
             given = torch.cat([small, masked_appearance(small[:, :1], appearance, place), noise], dim=1)
             guides.append(F.leaky_relu(to_guide(given), 0.2))
             if level < len(self.downs):
                 skips.append(x)
                 x = self.downs[level](F.leaky_relu(x, 0.2))
-                small = F.avg_pool2d(small, 2)
+                place, small = F.avg_pool2d(place, 2), F.avg_pool2d(small, 2)
                 noise = 2 * F.avg_pool2d(noise, 2)  # keeps unit variance
         for block in self.deep:
             x = block(x, guides[-1])
@@ -161,7 +165,7 @@ class ModulatedGenerator(nn.Module):
             x = block(x + skips[-1 - level], guides[-2 - level])
         x = F.interpolate(F.leaky_relu(x, 0.2), scale_factor=2.0, mode="bilinear", align_corners=False)
         x = F.leaky_relu(self.last_up(torch.cat([x, grain], dim=1)), 0.2)
-        return torch.tanh(self.to_rgb(torch.cat([x, condition, grain], dim=1)))
+        return torch.tanh(self.to_rgb(torch.cat([x, condition, grain, dark_rim(appearance, radius)], dim=1)))
 
 
 def masked_appearance(lesion: Tensor, appearance: Tensor, radius: Tensor) -> Tensor:
@@ -171,8 +175,12 @@ def masked_appearance(lesion: Tensor, appearance: Tensor, radius: Tensor) -> Ten
     """
     a = appearance[:, :, None, None]
     skin, inside = a[:, SKIN_COLOUR] * (1 - lesion), a[:, LESION_COLOUR] * lesion
-    rim = (RIM_STEEPNESS * (radius - 1 + a[:, VIGNETTE])).clamp(-1, 1)
-    return torch.cat([skin, inside, a[:, HAIR] * torch.ones_like(lesion), rim], dim=1)
+    return torch.cat([skin, inside, a[:, HAIR] * torch.ones_like(lesion), dark_rim(appearance, radius)], dim=1)
+
+
+def dark_rim(appearance: Tensor, radius: Tensor) -> Tensor:
+    """Where the round field of view has ended: [B, 1, H, W] in 0..1. appearance: [B, 11]; radius as above."""
+    return (RIM_STEEPNESS * (radius - 1 + appearance[:, VIGNETTE, None, None])).clamp(0, 1)
 
 
 def _radius_like(x: Tensor) -> Tensor:
