@@ -42,6 +42,13 @@ MOVES: Final = {
     "grow": ("+", "Grow by a tenth", "⇧]"),
     "shrink": ("−", "Shrink by a tenth", "⇧["),
 }
+# Way of comparing → (button, what it does).
+COMPARISONS: Final = {
+    "none": ("Picture", "The picture alone (C goes on to the next)"),
+    "slider": ("Slider", "The picture before the last change left of a line you drag (C)"),
+    "difference": ("Difference", "What the last change changed, four times as bright (C)"),
+}
+PIN_TITLE: Final = "Compare with this very picture until unpinned (Y); else with the one before the last change"
 LESION_MENU: Final = "Lesion"
 COPY_TITLE: Final = "Copy the chosen marker to"
 INSIDE_TITLE: Final = "Paint only inside the lesion (O)"
@@ -62,6 +69,7 @@ KEY_SHEET: Final = {
         ("Shrink, grow the lesion", "Shift+[ ]"),
         ("Erase with any tool", "right button, Shift"),
         ("Possible with any tool", "Alt"),
+        ("Superpixels by keyboard", "arrows, Space"),
         ("Brush size", "[ ] or Shift+wheel"),
         ("Undo, redo", "Ctrl+Z, Ctrl+Y"),
         ("Take back the stroke in hand", "Esc"),
@@ -77,6 +85,9 @@ KEY_SHEET: Final = {
         ("Lock the seed", "K"),
         ("Next, previous seed", "N, Shift+N"),
         ("Roll a seed", "D"),
+        ("Compare: slider, difference", "C"),
+        ("The picture before, while held", "\\"),
+        ("Pin a picture to compare with", "Y"),
         ("Save picture", "Ctrl+S"),
         ("Open picture", "Ctrl+O"),
     ),
@@ -88,9 +99,19 @@ def for_page() -> dict[str, object]:
     return {
         "classes": list(CLASS_NAMES),
         "possible": "possible",
+        "region": "region",
         "auto": "auto",
         "ita": "ITA",
         "extrapolated": "extrapolated",
+        "no_reference": "nothing to compare with yet",
+        "compared": {
+            "before": {
+                "held": "before the last change",
+                "slider": "left: before the last change",
+                "difference": "difference to before, ×4",
+            },
+            "pinned": {"held": "pinned", "slider": "left: pinned", "difference": "difference to pinned, ×4"},
+        },
         "states": {
             "connecting": "connecting",
             "waiting": "warming up",

@@ -137,6 +137,7 @@ export class Controls {
     const names = markersOf(cell).map(({ label, certainty }) =>
       classes[label] + (certainty === POSSIBLE ? " (" + possible + ")" : ""));
     const text = names.length ? names.join(" + ") : classes[groundOf(cell)];
-    this.one("part", "readout").textContent = inside ? text : "";
+    const region = inside && this.editor.tool.name === "superpixel" ? this.words.region + " " + this.editor.superpixels.at(x, y) + " · " : "";
+    this.one("part", "readout").textContent = inside ? region + text : "";
   }
 }

@@ -13,8 +13,8 @@ function isField(target) {
 }
 
 export class Keys {
-  constructor({ editor, view, mapPane, hand, files, controls }) {
-    Object.assign(this, { editor, view, mapPane, hand, files, controls });
+  constructor({ editor, view, mapPane, picture, hand, files, controls }) {
+    Object.assign(this, { editor, view, mapPane, picture, hand, files, controls });
     window.addEventListener("keydown", event => this.down(event));
     window.addEventListener("keyup", event => this.up(event));
     window.addEventListener("blur", () => this.release());
@@ -38,7 +38,7 @@ export class Keys {
   }
 
   plain(event) {
-    return this.digit(event) || this.size(event) || this.letter(event) || this.hold(event);
+    return this.digit(event) || this.arrow(event) || this.size(event) || this.letter(event) || this.hold(event);
   }
 
   digit({ code, shiftKey }) {
@@ -47,6 +47,12 @@ export class Keys {
     const digit = Number(match[1]);
     if (!shiftKey) return () => this.editor.choose({ label: digit });
     return digit <= TONES.length ? () => this.editor.set({ tone: TONES[digit - 1] }) : null;
+  }
+
+  arrow({ code, target }) {
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[code];
+    if (!step || this.editor.tool.name !== "superpixel" || target.matches("input")) return null;
+    return () => this.hand.walk(...step);
   }
 
   size({ code, shiftKey }) {
@@ -68,6 +74,8 @@ export class Keys {
       d: () => editor.dice(),
       "?": () => this.controls.toggleSheet(),
       o: () => editor.lockInside(),
+      c: () => this.picture.compare(),
+      y: () => this.picture.pin(),
       m: () => editor.move(event.shiftKey ? "flip" : "mirror"),
       t: () => editor.move(event.shiftKey ? "back" : "turn"),
       enter: editor.outline ? () => editor.closeOutline() : null,
@@ -78,17 +86,21 @@ export class Keys {
   // Space pans only over the map, so that it still presses a focused button elsewhere.
   hold(event) {
     if (event.key.toLowerCase() === "h") return () => this.mapPane.hide(true);
+    if (event.code === "Backslash" || event.code === "IntlBackslash") return () => this.picture.hold(true);
+    if (event.code === "Space" && this.hand.walking) return () => this.hand.press(event);
     if (event.code === "Space" && this.hand.inside) return () => this.hand.holdSpace(true);
     return null;
   }
 
   up(event) {
     if (event.key.toLowerCase() === "h") this.mapPane.hide(false);
+    if (event.code === "Backslash" || event.code === "IntlBackslash") this.picture.hold(false);
     if (event.code === "Space") this.hand.holdSpace(false);
   }
 
   release() {
     this.mapPane.hide(false);
+    this.picture.hold(false);
     this.hand.holdSpace(false);
   }
 }

@@ -94,7 +94,7 @@ export class Live extends EventTarget {
     this.shown = reply.seq;
     const now = performance.now(), fresh = asked.version === this.editor.version;
     this.recent = [...this.recent.slice(-8), now - asked.sent];
-    this.dispatchEvent(new CustomEvent("picture", { detail: { reply, bitmap, fresh } }));
+    this.dispatchEvent(new CustomEvent("picture", { detail: { reply, bitmap, fresh, version: asked.version } }));
     this.log.push({ seq: reply.seq, kind: asked.kind, ms: reply.json.ms, total_ms: now - asked.since, at: now });
     if (this.log.length > LOG_LENGTH) this.log.shift();
     const { ms, backend } = reply.json;

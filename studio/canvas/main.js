@@ -46,7 +46,7 @@ async function open(root, { words, palette }) {
   const controls = new Controls(root, editor, view, mapPane, words), hand = new Hand(mapPane, editor, view);
   const files = new Files(root, editor, live, (sentence, wrong) => say(root, sentence, wrong), words);
   const autosave = new Autosave(root, editor, live, (sentence, wrong) => say(root, sentence, wrong), words);
-  new Keys({ editor, view, mapPane, hand, files, controls });
+  new Keys({ editor, view, mapPane, picture, hand, files, controls });
   const state = { opened: performance.now(), pictures: 0, strips: 0, fresh: false, lastJpeg: null };
   live.addEventListener("picture", ({ detail }) => {
     picture.show(detail);
@@ -58,7 +58,7 @@ async function open(root, { words, palette }) {
   live.addEventListener("strip", ({ detail }) => { strip.show(detail); state.strips++; });
   live.addEventListener("status", ({ detail }) => showStatus(root, words, picture, detail));
   follow(editor, live);
-  window.moulage = { editor, live, view, state, files, autosave, mapPane };
+  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture };
   live.connect();
   const kept = await autosave.open();
   await (kept ? files.take(kept) : files.start()).catch(error => files.complain(error));

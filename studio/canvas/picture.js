@@ -1,5 +1,7 @@
 // The picture pane and the tone strip. A picture stays until a newer one is there; what is no longer of this case is
-// badged stale, never blanked.
+// badged stale, never blanked. Each picture can be held against the one before the last change, or against a pinned one.
+
+const COMPARISONS = ["none", "slider", "difference"], AMPLIFIED = 4;
 
 export class PicturePane {
   constructor(root, view, words) {
@@ -9,26 +11,105 @@ export class PicturePane {
     this.canvas = root.querySelector("[data-pane=picture]");
     this.context = this.canvas.getContext("2d");
     this.bitmap = null;
+    this.settled = { version: null, bitmap: null }; // the newest picture of a map at rest
+    this.before = null; // the one at rest before it
+    this.pinned = null;
+    this.comparison = "none";
+    this.divider = 0.5;
+    this.held = false;
+    this.frame = this.canvas.parentElement;
+    this.bindDivider();
+    for (const node of root.querySelectorAll("[data-compare]")) {
+      node.addEventListener("click", () => this.compare(node.dataset.compare));
+    }
+    root.querySelector("[data-act=pin]").addEventListener("click", () => this.pin());
     this.part = name => root.querySelector("[data-part=" + name + "]");
     view.addEventListener("change", () => { this.placeBadges(); this.draw(); });
   }
 
   // Badges sit on the picture, not in the empty band around it.
   placeBadges() {
-    const { view, canvas } = this, frame = canvas.parentElement;
+    const { view, frame } = this;
     frame.style.setProperty("--side", Math.max(0, view.x) + "px");
     frame.style.setProperty("--foot", Math.max(0, view.pane.height - view.y - view.map.height * view.scale) + "px");
   }
 
-  show({ reply, bitmap, fresh }) {
-    if (this.bitmap) this.bitmap.close();
+  // Bitmaps are closed once nothing shows them.
+  discard(bitmap) {
+    const kept = [this.bitmap, this.settled.bitmap, this.before, this.pinned];
+    if (bitmap && !kept.includes(bitmap)) bitmap.close();
+  }
+
+  rest(bitmap, version) {
+    const { before, settled } = this;
+    if (settled.version !== version) this.before = settled.bitmap;
+    this.settled = { version, bitmap };
+    for (const old of new Set([before, settled.bitmap])) this.discard(old);
+  }
+
+  get reference() {
+    return this.pinned || this.before;
+  }
+
+  pin() {
+    const old = this.pinned;
+    this.pinned = old ? null : this.settled.bitmap;
+    this.discard(old);
+    this.mark();
+  }
+
+  // The chosen way of comparing; the next one in turn if none is named.
+  compare(name = COMPARISONS[(COMPARISONS.indexOf(this.comparison) + 1) % COMPARISONS.length]) {
+    this.comparison = name;
+    this.mark();
+  }
+
+  // While held, the reference is shown in the picture's place.
+  hold(held) {
+    if (this.held === held) return;
+    this.held = held;
+    this.mark();
+  }
+
+  mark() {
+    for (const node of this.root.querySelectorAll("[data-compare]")) {
+      node.setAttribute("aria-pressed", String(node.dataset.compare === this.comparison));
+    }
+    this.root.querySelector("[data-act=pin]").setAttribute("aria-pressed", String(this.pinned !== null));
+    const apart = this.held || this.comparison !== "none";
+    this.badge("reference", !apart ? "" : !this.reference ? this.words.no_reference
+      : this.words.compared[this.pinned ? "pinned" : "before"][this.held ? "held" : this.comparison]);
+    this.draw();
+  }
+
+  bindDivider() {
+    const at = event => {
+      const box = this.frame.getBoundingClientRect(), { view } = this;
+      const share = (event.clientX - box.left - view.x) / (view.map.width * view.scale);
+      this.divider = Math.min(1, Math.max(0, share));
+      this.draw();
+    };
+    this.frame.addEventListener("pointerdown", event => {
+      if (this.comparison !== "slider" || event.button !== 0) return;
+      this.frame.setPointerCapture(event.pointerId);
+      at(event);
+    });
+    this.frame.addEventListener("pointermove", event => {
+      if (this.comparison === "slider" && event.buttons & 1) at(event);
+    });
+  }
+
+  show({ reply, bitmap, fresh, version }) {
+    const old = this.bitmap;
     this.bitmap = bitmap;
+    if (reply.json.kind === "settle") this.rest(bitmap, version);
+    this.discard(old);
     const { ita_deg, badge } = reply.json;
     this.part("ita").textContent = ita_deg == null ? "" : this.words.ita + " " + Math.round(ita_deg) + "°";
     this.part("synthetic").hidden = false;
     this.badge("note", badge || "");
     this.stale(!fresh);
-    this.draw();
+    this.mark();
   }
 
   badge(name, text) {
@@ -48,7 +129,30 @@ export class PicturePane {
     context.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.x, ratio * view.y);
     context.imageSmoothingEnabled = view.scale * ratio < 6;
     context.imageSmoothingQuality = "high";
-    context.drawImage(bitmap, 0, 0, view.map.width, view.map.height);
+    const { reference, comparison } = this, { width, height } = view.map;
+    const difference = comparison === "difference" && reference !== null && !this.held;
+    canvas.style.filter = difference ? "brightness(" + AMPLIFIED + ")" : "";
+    context.drawImage(this.held && reference ? reference : bitmap, 0, 0, width, height);
+    if (difference) {
+      context.globalCompositeOperation = "difference";
+      context.drawImage(reference, 0, 0, width, height);
+      context.globalCompositeOperation = "source-over";
+    } else if (comparison === "slider" && reference && !this.held) this.drawSlider(reference);
+  }
+
+  // The reference left of the divider.
+  drawSlider(reference) {
+    const { context, view } = this, { width, height } = view.map, x = this.divider * width;
+    context.save();
+    context.beginPath();
+    context.rect(0, 0, x, height);
+    context.clip();
+    context.drawImage(reference, 0, 0, width, height);
+    context.restore();
+    for (const [style, line] of [["#000", 3.5], ["#fff", 1.5]]) {
+      context.fillStyle = style;
+      context.fillRect(x - line / 2 / view.scale, 0, line / view.scale, height);
+    }
   }
 }
 

@@ -9,6 +9,7 @@ export class Hand {
     this.drag = null;
     this.inside = false;
     this.spaceHeld = false;
+    this.walking = false;
     const frame = pane.frame, on = (type, act, options) => frame.addEventListener(type, act, options);
     on("pointerdown", event => this.down(event));
     on("pointermove", event => this.move(event));
@@ -24,6 +25,24 @@ export class Hand {
   holdSpace(held) {
     this.spaceHeld = held;
     this.pane.frame.classList.toggle("panning", held);
+  }
+
+  // From superpixel to superpixel by the arrow keys, from the middle of the map at first.
+  walk(dx, dy) {
+    const { pane, editor } = this, { superpixels: cells, map } = editor;
+    const here = pane.pointer && cells.at(pane.pointer.x, pane.pointer.y);
+    const first = cells.at(map.width / 2, map.height / 2);
+    const point = cells.within(here == null ? first : cells.neighbour(here, dx, dy));
+    this.walking = true;
+    pane.pointAt(point);
+    this.tell(point);
+  }
+
+  // What a click on the superpixel walked to would do.
+  press({ shiftKey: clear, altKey: possible }) {
+    const { pane, editor } = this;
+    if (!this.drag) TOOLS.superpixel(editor, pane.pointer, { clear, possible }).end();
+    this.tell(pane.pointer);
   }
 
   tell(point) {
@@ -56,6 +75,7 @@ export class Hand {
 
   move(event) {
     const point = this.mapPoint(event);
+    this.walking = false;
     this.pane.pointAt(point);
     this.tell(point);
     if (!this.drag) return;

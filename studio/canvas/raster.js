@@ -98,6 +98,50 @@ export class Superpixels {
     return this.ids[row * this.width + column];
   }
 
+  // The middle of a superpixel, in map pixels.
+  middle(id) {
+    const pixels = this.pixels.get(id), middle = { x: 0.5, y: 0.5 };
+    for (const index of pixels) {
+      middle.x += index % this.width / pixels.length;
+      middle.y += Math.floor(index / this.width) / pixels.length;
+    }
+    return middle;
+  }
+
+  // The centre of the pixel that lies nearest to the middle: a bent superpixel may not hold its own middle.
+  within(id) {
+    const middle = this.middle(id);
+    const points = this.pixels.get(id).map(i => ({ x: i % this.width + 0.5, y: Math.floor(i / this.width) + 0.5 }));
+    const far = point => Math.hypot(point.x - middle.x, point.y - middle.y);
+    return points.reduce((best, point) => (far(point) < far(best) ? point : best));
+  }
+
+  // Those that share a side with a pixel of this one.
+  beside(id) {
+    const found = new Set(), { ids, width } = this;
+    for (const index of this.pixels.get(id)) {
+      const column = index % width;
+      if (column > 0) found.add(ids[index - 1]);
+      if (column < width - 1) found.add(ids[index + 1]);
+      if (index >= width) found.add(ids[index - width]);
+      if (index + width < ids.length) found.add(ids[index + width]);
+    }
+    found.delete(id);
+    return found;
+  }
+
+  // The one beside it that lies straightest in the direction (dx, dy); itself where none lies within 60 degrees.
+  neighbour(id, dx, dy) {
+    const from = this.middle(id);
+    let best = id, straightest = 0.5;
+    for (const other of this.beside(id)) {
+      const to = this.middle(other), x = to.x - from.x, y = to.y - from.y;
+      const straight = (x * dx + y * dy) / Math.hypot(x, y);
+      if (straight > straightest) { best = other; straightest = straight; }
+    }
+    return best;
+  }
+
   // More than half of the superpixel bears exactly this class and certainty.
   mostlyBears(cells, id, label, certainty) {
     const pixels = this.pixels.get(id);

@@ -137,7 +137,7 @@ def map_pane() -> str:
         '<output data-part="size-value"></output></label>'
         f'<label>Overlay {key("H")}<input type="range" data-part="opacity" min="0" max="100" value="100" '
         'title="How much the map covers the picture"></label>'
-        f'<span class="readout" data-part="readout"></span>{lesion_menu()}</div></section>'
+        f'<span class="readout" data-part="readout" aria-live="polite"></span>{lesion_menu()}</div></section>'
     )
 
 
@@ -161,14 +161,20 @@ def lesion_menu() -> str:
 
 
 def picture_pane() -> str:
-    """The picture with its badges; one line of plain words below."""
+    """The picture with its badges and what it is held against; one line of plain words below."""
+    comparisons = "".join(
+        button("compare", name, f"{label}{key('C') if name == 'none' else ''}", title)
+        for name, (label, title) in words.COMPARISONS.items()
+    )
+    comparisons += button("act", "pin", f"Pin {key('Y')}", words.PIN_TITLE)
     return (
-        '<section class="pane"><div class="bar"><span class="tool on">Picture</span><span class="space"></span>'
+        f'<section class="pane"><div class="bar">{comparisons}<span class="space"></span>'
         '<span class="ita" data-part="ita" title="Individual typology angle of the skin, measured on the picture">'
         '</span></div><div class="view"><canvas data-pane="picture" aria-label="Picture"></canvas>'
         f'<p class="empty" data-part="empty">{escape(str(words.for_page()["empty"]["waiting"]))}</p>'
         '<div class="tags"><span class="tag" data-part="synthetic" hidden>Synthetic</span>'
-        '<span class="tag" data-part="note" hidden></span></div>'
+        '<span class="tag" data-part="note" hidden></span>'
+        '<span class="tag" data-part="reference" hidden></span></div>'
         '<span class="tag stale" data-part="stale" hidden></span></div>'
         f'<div class="under"><span data-part="message" aria-live="polite">{words.COACH}</span></div></section>'
     )

@@ -196,3 +196,28 @@ def test_a_marker_is_copied_to_another_with_its_certainty(studio, source, target
     after, bits = both(studio), lambda cells, label: cells >> (2 + 2 * (label - 3)) & 3
     assert np.array_equal(bits(after, target), bits(before, source))
     assert np.array_equal(after & ~np.uint16(3 << (2 + 2 * (target - 3))), before)
+
+
+def test_superpixels_are_walked_and_marked_by_keyboard_alone(studio):
+    before, ids = studio.cells(), studio.superpixels()
+    studio.page.mouse.move(2, 2)
+    studio.choose(["s", "7", "ArrowRight"])
+    seen = [ids[128, 192]]
+    marked = np.zeros(ids.shape, bool)
+    for step in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown", "ArrowLeft", "ArrowUp"):
+        studio.choose([step])
+        at = studio.page.evaluate("[moulage.mapPane.pointer.x, moulage.mapPane.pointer.y]")
+        region = ids[int(at[1]), int(at[0])]
+        old, new = (np.argwhere(ids == i).mean(axis=0) for i in (seen[-1], region))
+        axis, sign = {"Right": (1, 1), "Left": (1, -1), "Down": (0, 1), "Up": (0, -1)}[step[5:]]
+        assert sign * (new - old)[axis] > 0
+        seen.append(region)
+        studio.choose(["Space"])
+        marked ^= ids == region
+        assert f"region {region}" in studio.page.locator("[data-part=readout]").inner_text()
+    studio.settle()
+
+    assert np.array_equal(both(studio), rasteriser.painted(before, marked, 7))
+    studio.choose(["Shift+Space"])
+    studio.settle()
+    assert np.array_equal(both(studio), rasteriser.painted(before, marked & (ids != seen[-1]), 7))

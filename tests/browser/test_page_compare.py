@@ -1,0 +1,108 @@
+"""The picture held against the one before: while a key is down, by a slider, as a difference, against a pinned one."""
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def studio(opened, plain):
+    return opened(plain)
+
+
+def shown(studio):
+    """What the picture pane shows, one RGB value a map pixel [H, W, 3], in the canvas before any amplification."""
+    studio.page.wait_for_timeout(60)
+    view = studio.view()
+    data, width = studio.page.evaluate(
+        """() => { const { canvas, context } = moulage.picture;
+        return [Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data), canvas.width]; }"""
+    )
+    pixels = np.array(data, np.uint8).reshape(-1, width, 4)[..., :3]
+    rows = (view["y"] + (np.arange(256) + 0.5) * view["scale"]).astype(int)
+    columns = (view["x"] + (np.arange(384) + 0.5) * view["scale"]).astype(int)
+    return pixels[rows][:, columns].astype(int)
+
+
+def changed(studio):
+    """The pictures before and after a stroke."""
+    before = shown(studio)
+    studio.choose(["b", "7"])
+    studio.drag([(160, 110), (230, 150)])
+    studio.choose(["Shift+5"])
+    studio.settle()
+    studio.choose(["Shift+2"])
+    studio.settle()
+    return before, shown(studio)
+
+
+def tag(studio):
+    return studio.page.locator("[data-part=reference]").inner_text()
+
+
+def near(a, b):
+    return np.abs(a - b).mean() < 1
+
+
+def test_backslash_shows_the_picture_before_while_it_is_held(studio):
+    before = shown(studio)
+    studio.choose(["b", "7"])
+    studio.size(60)
+    studio.drag([(100, 128), (300, 128)])
+    after = shown(studio)
+    assert not near(before, after)
+
+    studio.page.keyboard.down("Backslash")
+    held, words = shown(studio), tag(studio)
+    studio.page.keyboard.up("Backslash")
+
+    assert near(held, before)
+    assert words == "before the last change"
+    assert near(shown(studio), after)
+
+
+def test_the_slider_shows_before_on_its_left_and_now_on_its_right(studio):
+    before = shown(studio)
+    studio.choose(["b", "7"])
+    studio.size(60)
+    studio.drag([(100, 128), (300, 128)])
+    after = shown(studio)
+    studio.choose(["c"])
+    box = studio.page.locator("[data-pane=picture]").bounding_box()
+    view = studio.view()
+
+    studio.page.mouse.move(box["x"] + view["x"] + 100 * view["scale"], box["y"] + 200)
+    studio.page.mouse.down()
+    studio.page.mouse.move(box["x"] + view["x"] + 250 * view["scale"], box["y"] + 200, steps=3)
+    studio.page.mouse.up()
+
+    split = shown(studio)
+    assert near(split[:, :247], before[:, :247])
+    assert near(split[:, 253:], after[:, 253:])
+
+
+def test_a_pinned_picture_stays_the_reference_and_the_difference_is_theirs(studio):
+    studio.choose(["y"])
+    pinned, now = changed(studio)
+
+    studio.choose(["c", "c"])
+    difference, words = shown(studio), tag(studio)
+    studio.choose(["c", "y"])
+
+    assert near(difference, np.abs(now - pinned))
+    assert "pinned" in words
+    assert near(shown(studio), now)
+    assert studio.page.locator("[data-part=reference]").is_hidden()
+
+
+def test_a_hundred_strokes_leave_no_picture_behind(studio):
+    studio.page.evaluate(
+        """() => { window.open_ = 0; const make = createImageBitmap, close = ImageBitmap.prototype.close;
+        window.createImageBitmap = async (...given) => { window.open_++; return make(...given); };
+        ImageBitmap.prototype.close = function () { window.open_--; return close.call(this); }; }"""
+    )
+    for step in range(20):
+        studio.choose([f"Shift+{1 + step % 6}"])
+        studio.settle()
+    studio.page.wait_for_timeout(1500)
+
+    assert studio.page.evaluate("window.open_") <= 3
