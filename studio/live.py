@@ -41,8 +41,8 @@ AT_ONCE = 4  # messages of one page in work: a stroke, a strip, and what a hand 
 class Painter(Protocol):
     """What the routes need of `engine.service.Studio`."""
 
-    def starter_case(self) -> Case:
-        """The case on the canvas at start."""
+    def starter_case(self, name: str = ...) -> Case:
+        """A case to start from."""
         ...
 
     def render_live(self, case: Case, client: str, seq: int) -> service.Frame | None:
@@ -208,8 +208,8 @@ def add_routes(app: FastAPI, painter: Painter) -> None:
             page.gone()
 
     @app.get("/start")
-    async def start() -> Response:
-        return Response(pack_message(painter.starter_case()), media_type="application/octet-stream")
+    async def start(case: str = service.STARTER_NAMES[0]) -> Response:
+        return await answered(lambda: _case(painter.starter_case(case)))
 
     @app.get("/cells")
     async def cells(width: int, height: int) -> Response:
@@ -295,5 +295,8 @@ def _saved(painter: Painter, message: Message) -> Response:
 
 
 def _restored(data: bytes) -> Response:
-    case = service.case_from_picture(data)
-    return Response(pack_message(replace(case, backend=None)), media_type="application/octet-stream")
+    return _case(replace(service.case_from_picture(data), backend=None))
+
+
+def _case(case: Case) -> Response:
+    return Response(pack_message(case), media_type="application/octet-stream")

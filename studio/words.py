@@ -7,6 +7,9 @@ SCREEN: Final = "Studio"
 PURPOSE: Final = "Research images, never diagnoses."
 DROP_HINT: Final = "Drop a saved picture anywhere to restore its case."
 
+STARTERS: Final = "Start from"
+STARTERS_TITLE: Final = "Start from a finished case; undo brings back what is on the canvas"
+
 CLASS_NAMES: Final = (
     "Outside the frame",
     "Skin",

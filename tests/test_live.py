@@ -31,8 +31,8 @@ class FakePainter:
     def __init__(self):
         self.seen = []
 
-    def starter_case(self):
-        return starter()
+    def starter_case(self, name="naevus"):
+        return starter(name)
 
     def _picture(self, case):
         if case.seed == 13:

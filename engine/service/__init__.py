@@ -17,11 +17,12 @@ from engine.service.files import (
     train,
 )
 from engine.service.judging import control, fidelity
-from engine.service.studio import DEFAULT, Frame, Rendered, Studio, TonePicture, starter_case
+from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
 from engine.superpixels import proposed_cells
 
 __all__ = [
     "DEFAULT",
+    "STARTER_NAMES",
     "Draft",
     "Drafts",
     "Frame",

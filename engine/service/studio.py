@@ -17,13 +17,14 @@ from engine.case import Case, to_json
 from engine.errors import EngineError
 from engine.labels import Planes
 from engine.presets import Preset
-from engine.starter import starter
+from engine.starter import FIRST, STARTERS, starter
 
 if TYPE_CHECKING:
     from engine.generators.gan import Family
     from engine.render import LatestWins, Probe, Renderer
 
 DEFAULT = "pix2pixhd-live"
+STARTER_NAMES = tuple(STARTERS)
 ITA_STRIDE_PX = 4  # the median of every sixteenth pixel is within 0.2 degrees of that of all, and takes 1 ms
 
 
@@ -91,9 +92,9 @@ class Studio:
                 self._loaded.renderer.choose(first)
             return self._loaded
 
-    def starter_case(self) -> Case:
-        """The finished lesion that is on the canvas at start."""
-        return starter_case(self.preset)
+    def starter_case(self, name: str = FIRST) -> Case:
+        """A finished case to start from; the first is on the canvas when the studio opens."""
+        return starter_case(self.preset, name)
 
     def render_live(self, case: Case, client: str, seq: int) -> Frame | None:
         """The newest case's picture by the fastest backend; None if a newer one of this client came meanwhile."""
@@ -216,11 +217,11 @@ def _load(preset: Preset, checkpoint: Path | None, device: str) -> _Loaded:
     )
 
 
-def starter_case(preset: Preset) -> Case:
-    """The starter, at the preset's own size."""
+def starter_case(preset: Preset, name: str = FIRST) -> Case:
+    """A starter, at the preset's own size."""
     from engine.pixels import resize_labels
 
-    case = starter()
+    case = starter(name)
     if case.planes.size != preset.size:
         p = case.planes
         markers = np.stack([resize_labels(plane, *preset.size) for plane in p.markers])

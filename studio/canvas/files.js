@@ -23,6 +23,12 @@ export class Files {
     root.querySelector("[data-act=open]").addEventListener("click", () => this.choose());
     this.input.addEventListener("change", () => this.restoreFrom(this.input.files[0]));
     this.bindDrop();
+    const starters = root.querySelector("[data-part=starter]");
+    starters.addEventListener("change", () => {
+      this.start(starters.value).catch(error => this.complain(error));
+      starters.selectedIndex = 0;
+      starters.blur();
+    });
   }
 
   // A request that never arrived has no sentence of its own.
@@ -45,8 +51,9 @@ export class Files {
     on("drop", event => { veil(false); this.restoreFrom(event.dataTransfer.files[0]); });
   }
 
-  async start() {
-    const response = await fetch("/start");
+  // The first starter, or one by name.
+  async start(name) {
+    const response = await fetch("/start" + (name ? "?" + new URLSearchParams({ case: name }) : ""));
     if (!response.ok) throw new Error(await sentenceOf(response, this.words.start_failed));
     await this.take(await response.arrayBuffer());
   }

@@ -5,6 +5,7 @@ from typing import Final
 
 import gradio as gr
 
+from engine import service
 from engine.labels import DEFINITE, LESION, POSSIBLE, SKIN
 from studio import theme, words
 from studio.canvas.component import LabelEditor
@@ -194,9 +195,18 @@ def footer() -> str:
     """Open and save."""
     return (
         f'<footer><span class="purpose">{words.PURPOSE} {words.DROP_HINT}</span><span class="space"></span>'
-        f"{button('act', 'open', 'Open picture ' + key('Ctrl O'), 'Open a saved picture (Ctrl+O)', 'button')}"
+        f"{starters()}{button('act', 'open', 'Open picture ' + key('Ctrl O'), 'Open a saved picture (Ctrl+O)', 'button')}"
         f"{button('act', 'save', 'Save picture ' + key('Ctrl S'), 'Save picture (Ctrl+S)', 'button primary')}"
         '<input type="file" accept="image/png" data-part="file" hidden></footer>'
+    )
+
+
+def starters() -> str:
+    """Finished cases to start from; the one on the canvas comes back by undo."""
+    options = "".join(f'<option value="{name}">{name.capitalize()}</option>' for name in service.STARTER_NAMES)
+    return (
+        f'<select data-part="starter" aria-label="{words.STARTERS}" title="{words.STARTERS_TITLE}">'
+        f"<option disabled selected>{words.STARTERS}</option>{options}</select>"
     )
 
 

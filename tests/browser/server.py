@@ -36,7 +36,9 @@ SLOW_SEED, SLOW_S = 4242, 0.4
 class Plain:
     """Paints every class in one colour; a test's stand-in, never seen by a user."""
 
-    def starter_case(self):
+    def starter_case(self, name="naevus"):
+        if name != "naevus":
+            return service.Studio().starter_case(name)
         rows, columns = np.mgrid[0:256, 0:384]
         planes = Planes.blank(384, 256)
         planes.lesion[np.hypot((columns - 192) / 120, (rows - 128) / 80) < 1] = 1

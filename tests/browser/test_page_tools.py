@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 import rasteriser
 
+from engine import service
+from engine.labels import pack
+
 LESION = 1
 
 
@@ -221,3 +224,18 @@ def test_superpixels_are_walked_and_marked_by_keyboard_alone(studio):
     studio.choose(["Shift+Space"])
     studio.settle()
     assert np.array_equal(both(studio), rasteriser.painted(before, marked & (ids != seen[-1]), 7))
+
+
+def test_a_starter_takes_the_canvas_and_undo_gives_it_back(studio):
+    before = studio.cells()
+    menu = studio.page.locator("[data-part=starter]")
+
+    menu.select_option("two lesions")
+    studio.page.wait_for_function("moulage.editor.settings.seed === 18")
+    studio.settle()
+
+    planes = service.Studio().starter_case("two lesions").planes
+    assert np.array_equal(both(studio), pack(planes))
+    assert menu.evaluate("node => node.selectedIndex") == 0
+    studio.choose(["Control+z"])
+    assert np.array_equal(studio.cells(), before)
