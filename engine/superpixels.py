@@ -66,7 +66,8 @@ def proposed_cells(width: int, height: int, seed: int = 0, count: int = COUNT) -
     """
     random = stream(seed, "cells", width, height, count)
     step = np.sqrt(width * height / count)
-    columns, rows = max(1, round(width / step)), max(1, round(height / step))
+    columns = max(1, round(width / step))
+    rows = max(1, count // columns)  # never more than `count`: an instance map numbers at most 1,000 of a class
     x, y = np.meshgrid((np.arange(columns) + 0.5) * width / columns, (np.arange(rows) + 0.5) * height / rows)
     centres = np.column_stack([x.ravel(), y.ravel()])
     centres += random.uniform(-0.5, 0.5, centres.shape) * JITTER * step

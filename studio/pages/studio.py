@@ -164,8 +164,8 @@ def lesion_menu() -> str:
 def picture_pane() -> str:
     """The picture with its badges and what it is held against; one line of plain words below."""
     comparisons = "".join(
-        button("compare", name, f"{label}{key('C') if name == 'none' else ''}", title)
-        for name, (label, title) in words.COMPARISONS.items()
+        button("compare", name, f"{label}{key('C') if not position else ''}", title)
+        for position, (name, (label, title)) in enumerate(words.COMPARISONS.items())
     )
     comparisons += button("act", "pin", f"Pin {key('Y')}", words.PIN_TITLE)
     return (

@@ -1,59 +1,25 @@
-"""Files: bytes ↔ maps and pictures. A picture carries its whole case, and says in three places that it is synthetic.
-
-Everything here may come from a stranger: sizes and lengths are checked before anything is decoded.
-"""
+"""A picture carries its whole case, and says in three places that it is synthetic."""
 
 import io
 import json
 import struct
-import warnings
 import zlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin
 
 from engine.case import JSON_LIMIT_BYTES, SIDE_LIMIT_PX, from_plain, parse
 from engine.errors import EngineError
-from engine.labels import CLASSES
+from engine.formats.maps import FILE_LIMIT_BYTES
 
 KEY = "moulage"
 DESCRIPTION = "SYNTHETIC skin image, not a patient"
 XMP_KEY = "XML:com.adobe.xmp"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-FILE_LIMIT_BYTES = 64 << 20
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PROVENANCE_DEPTH = 5  # the case is one level deep inside it
-# Okabe & Ito's colours for the markers: what a viewer shows for a palette PNG whose pixels are the classes.
-MAP_COLOURS = (
-    (16, 16, 18), (44, 44, 48), (112, 84, 72), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (204, 121, 167),
-)  # fmt: skip
-
-
-def map_bytes(labels: NDArray[np.uint8]) -> bytes:
-    """A semantic map, uint8 [H, W] in 0..7, as a palette PNG whose index is the class."""
-    picture = Image.fromarray(labels, "P")
-    picture.putpalette([channel for colour in MAP_COLOURS for channel in colour])
-    out = io.BytesIO()
-    picture.save(out, "PNG")
-    return out.getvalue()
-
-
-def read_map(data: bytes, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
-    """A semantic map from a palette or grey PNG: uint8 [H, W] in 0..7. size: (width, height) it must have, or None."""
-    if data[:3] == b"\xff\xd8\xff":
-        raise EngineError("the label map is a JPEG, whose compression invents values; a palette or grey PNG is needed.")
-    picture = _opened(data, "the label map")
-    if picture.format != "PNG" or picture.mode not in ("P", "L", "1"):
-        raise EngineError(f"the label map is {picture.format} {picture.mode}; a palette (P) or grey (L) PNG is needed.")
-    if size is not None and picture.size != size:
-        raise EngineError(f"the label map is {_by(picture.size)}; {_by(size)} is needed.")
-    labels = np.asarray(picture, np.uint8)
-    if int(labels.max()) >= len(CLASSES):
-        listed = ", ".join(f"{index} {name}" for index, name in enumerate(CLASSES))
-        raise EngineError(f"the label map holds the value {int(labels.max())}; allowed are 0..7 ({listed}).")
-    return labels
 
 
 def picture_bytes(picture: NDArray[np.uint8], provenance: dict[str, Any]) -> bytes:
@@ -120,28 +86,6 @@ def _itxt(body: bytes) -> bytes:
     return plain
 
 
-def _opened(data: bytes, what: str) -> Image.Image:
-    """A picture whose header was looked at before its pixels are decoded."""
-    if len(data) > FILE_LIMIT_BYTES:
-        raise EngineError(f"{what} has {len(data)} bytes; at most {FILE_LIMIT_BYTES} are read.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data))
-        if max(picture.size) > SIDE_LIMIT_PX:
-            raise EngineError(f"{what} is {_by(picture.size)}; at most {SIDE_LIMIT_PX} a side is read.")
-        picture.load()
-    except (
-        UnidentifiedImageError,
-        OSError,
-        ValueError,
-        Image.DecompressionBombWarning,
-        Image.DecompressionBombError,
-    ) as error:
-        raise EngineError(f"{what} cannot be read as a picture: {error}.") from error
-    return picture
-
-
 def _xmp() -> str:
     return (
         '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -149,7 +93,3 @@ def _xmp() -> str:
         'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
         f'Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
     )
-
-
-def _by(size: tuple[int, int]) -> str:
-    return f"{size[0]}x{size[1]}"

@@ -1,0 +1,173 @@
+"""Files that other tools read: every form comes back as it went, and outside readers see the same masks."""
+
+import io
+import json
+import warnings
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+from pycocotools.coco import COCO
+
+from engine.case import Case, to_json
+from engine.errors import EngineError
+from engine.formats import (
+    bundle_bytes,
+    coco_json,
+    instance_bytes,
+    isic_files,
+    plane_bytes,
+    read_bundle,
+    read_coco,
+    read_instances,
+    read_isic,
+    read_map,
+    read_picture_case,
+    read_superpixels,
+)
+from engine.labels import MARKERS, Planes, pack, semantic_map
+from engine.starter import STARTERS, starter
+from engine.superpixels import instance_map, proposed_cells
+
+CELLS = proposed_cells(384, 256, 3)
+
+
+def doubtful(name, cells=None):
+    """A starter whose right half is only possibly marked."""
+    case = starter(name)
+    markers = case.planes.markers.copy()
+    markers[:, :, 192:] = np.minimum(markers[:, :, 192:], 1)
+    return replace(case, planes=Planes(case.planes.lesion, markers, case.planes.border), superpixels=cells)
+
+
+def same(planes, other):
+    return np.array_equal(pack(planes), pack(other))
+
+
+def provenance(case):
+    return {"format": 1, "synthetic": True, "case": json.loads(to_json(case))}
+
+
+@pytest.mark.parametrize("name", STARTERS)
+def test_isic_masks_come_back_and_pillow_reads_them(name):
+    case = doubtful(name, CELLS)
+    files = isic_files(case, "ISIC_0000001")
+
+    planes, cells = read_isic(files)
+
+    assert same(planes, case.planes)
+    assert np.array_equal(cells, CELLS)
+    assert len(files) == 2 + len(MARKERS)
+    lesion = np.asarray(Image.open(io.BytesIO(files["ISIC_0000001_segmentation.png"])))
+    assert np.array_equal(lesion, 255 * case.planes.lesion)
+    for marker, plane in zip(MARKERS, case.planes.markers, strict=True):
+        read = np.asarray(Image.open(io.BytesIO(files[f"ISIC_0000001_attribute_{marker}.png"])))
+        assert np.array_equal(read, np.array([0, 128, 255])[plane])
+
+
+@pytest.mark.parametrize("name", STARTERS)
+def test_coco_comes_back_and_pycocotools_decodes_the_same_masks(name, tmp_path):
+    case, file = doubtful(name), tmp_path / "coco.json"
+    file.write_text(coco_json(case, "a.png"))
+
+    reader = COCO(str(file))
+    planes = {"lesion": 2 * case.planes.lesion} | dict(zip(MARKERS, case.planes.markers, strict=True))
+    for annotation in reader.loadAnns(reader.getAnnIds()):
+        (category,) = reader.loadCats(annotation["category_id"])
+        value = {"possible": 1, "definite": 2}[annotation["attributes"]["certainty"]]
+        where = planes[category["name"]] == value
+        assert np.array_equal(reader.annToMask(annotation), where)
+        assert annotation["area"] == where.sum()
+
+    assert same(read_coco(file.read_bytes()), case.planes)
+
+
+def test_an_instance_map_comes_back(tmp_path):
+    labels = semantic_map(starter().planes)
+    instances = instance_map(CELLS, labels)
+
+    assert np.array_equal(read_instances(instance_bytes(instances), (384, 256)), instances)
+    assert set(np.unique(instances // 1000)) <= set(np.unique(labels))
+
+
+@pytest.mark.parametrize("cells", [None, CELLS])
+def test_a_bundle_holds_every_form_and_comes_back(cells):
+    case = doubtful("melanoma-like", cells)
+    data = bundle_bytes(np.zeros((256, 384, 3), np.uint8), case, provenance(case), "mole")
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert read_bundle(data) == case
+    assert data == bundle_bytes(np.zeros((256, 384, 3), np.uint8), case, provenance(case), "mole")
+    assert read_picture_case(files["mole.png"])["synthetic"] is True
+    assert np.array_equal(read_map(files["mole_map.png"]), semantic_map(case.planes))
+    assert same(read_coco(files["mole_coco.json"]), case.planes)
+    assert same(read_isic({n: d for n, d in files.items() if "segmentation" in n or "attribute" in n})[0], case.planes)
+    assert {name.split(".")[0].removeprefix("mole") for name in files} >= {"", "meta", "_map", "_instances", "_coco"}
+
+
+def test_a_bare_skin_has_a_bundle_too():
+    case = Case(Planes.blank(384, 256), None, "pix2pixhd-live", 1)
+
+    assert read_bundle(bundle_bytes(np.zeros((256, 384, 3), np.uint8), case, provenance(case), "skin")) == case
+
+
+def zipped(*members):
+    out = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        warnings.simplefilter("ignore")  # a name given twice
+        for name, data in members:
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+META = json.dumps(provenance(starter())).encode()
+
+
+@pytest.mark.parametrize(("data", "words"), [
+    (b"PK nothing", "not a readable zip"),
+    (zipped(("other.json", b"{}")), "meta.json"),
+    (zipped(("meta.json", META), ("meta.json", b"{}")), "twice"),
+    (zipped(*((f"{i}.png", b"") for i in range(65)), ("meta.json", META)), "at most 64"),
+    (zipped(("meta.json", b" " * (17 << 20))), "more than"),
+    (zipped(("meta.json", b'{"case": 3}')), "format"),
+    (zipped(("meta.json", b"[]")), "no case"),
+    (zipped(("meta.json", META))[:-30], "not a readable zip"),
+])  # fmt: skip
+def test_a_hostile_bundle_is_one_sentence(data, words):
+    with pytest.raises(EngineError, match=words):
+        read_bundle(data)
+
+
+def test_names_that_climb_out_are_never_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert read_bundle(zipped(("../../evil.txt", b"x"), ("meta.json", META))) == starter()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    (lambda files: files.pop("a_segmentation.png"), "lesion mask"),
+    (lambda files: files.update({"a_segmentation.png": plane_bytes(np.ones((256, 384), np.uint8))}), "0 or 255"),
+    (lambda files: files.update({"a_attribute_globules.png": plane_bytes(np.zeros((4, 4), np.uint8))}), "384x256"),
+    (lambda files: files.update({"a_attribute_streaks.png": b"\xff\xd8\xff"}), "cannot be read"),
+])  # fmt: skip
+def test_wrong_isic_files_are_one_sentence(change, words):
+    files = isic_files(starter(), "a")
+    change(files)
+
+    with pytest.raises(EngineError, match=words):
+        read_isic(files)
+
+
+@pytest.mark.parametrize("text", ["{}", '{"images": [], "categories": [], "annotations": []}', "[1]", '{"images": 3}'])
+def test_a_wrong_coco_file_is_one_sentence(text):
+    with pytest.raises(EngineError, match="COCO"):
+        read_coco(text)
+
+
+def test_superpixels_of_the_wrong_kind_are_refused():
+    with pytest.raises(EngineError, match="RGB"):
+        read_superpixels(plane_bytes(np.zeros((4, 4), np.uint8)))
