@@ -216,9 +216,9 @@ def add_routes(app: FastAPI, painter: Painter) -> None:
         return await answered(lambda: _cells(width, height))
 
     @app.post("/save")
-    async def save(request: Request) -> Response:
+    async def save(request: Request, form: str = "picture") -> Response:
         body = await request.body()
-        return await answered(lambda: _saved(painter, unpack_message(body)))
+        return await answered(lambda: _saved(painter, unpack_message(body), form))
 
     @app.post("/restore")
     async def restore(request: Request) -> Response:
@@ -288,14 +288,15 @@ def _cells(width: int, height: int) -> Response:
     return Response(body, media_type="application/octet-stream")
 
 
-def _saved(painter: Painter, message: Message) -> Response:
-    data = service.picture_bytes(painter.render(message.case))
-    name = f"moulage-seed-{message.case.seed}-{message.case.tone or 'auto'}.png"
-    return Response(data, media_type="image/png", headers={"content-disposition": f'attachment; filename="{name}"'})
+def _saved(painter: Painter, message: Message, form: str) -> Response:
+    stem = f"moulage-seed-{message.case.seed}-{message.case.tone or 'auto'}"
+    file = service.export(painter.render(message.case), form, stem)
+    headers = {"content-disposition": f'attachment; filename="{file.name}"'}
+    return Response(file.data, media_type=file.media_type, headers=headers)
 
 
 def _restored(data: bytes) -> Response:
-    return _case(replace(service.case_from_picture(data), backend=None))
+    return _case(replace(service.case_from_bytes(data, "the file"), backend=None))
 
 
 def _case(case: Case) -> Response:

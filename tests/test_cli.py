@@ -1,6 +1,7 @@
 """The command line as a user types it: what works prints, what does not is one sentence and exit code 2."""
 
 import dataclasses
+import io
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -164,6 +166,18 @@ def test_a_rendered_picture_holds_its_case_and_repeats_in_another_process(moulag
     assert card["case"]["tone"] == "IV"
     assert card["case"]["seed"] == 3
     assert card["checkpoint"]["sha256"] == json.loads(moulage("card", WEIGHTS)[1])["sha256"]
+
+
+def test_a_bundle_is_rendered_and_read_back(moulage, tmp_path):
+    bundle, again = tmp_path / "mole.moulage.zip", tmp_path / "again.png"
+
+    code, _, err = moulage("render", "pix2pixhd-live", "--case", case(tmp_path), "--seed", "4", "--out", bundle)
+    assert code == 0, err
+    assert moulage("render", "pix2pixhd-live", "--case", bundle, "--out", again)[0] == 0
+
+    with zipfile.ZipFile(bundle) as archive:
+        first = np.asarray(Image.open(io.BytesIO(archive.read("mole.png"))))
+    assert np.array_equal(np.asarray(Image.open(again)), first)
 
 
 def test_a_flat_map_renders_too(moulage, tmp_path):

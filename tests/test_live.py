@@ -153,6 +153,22 @@ def test_what_is_saved_restores_exactly(client):
     assert unpack_message(restored.content).case == case
 
 
+@pytest.mark.parametrize("form", service.FORMS)
+def test_every_form_is_saved_under_its_name(client, form):
+    answer = client.post("/save", params={"form": form}, content=pack_message(starter(), 1, "me"))
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == service.FORMS[form].media_type
+    assert f'moulage-seed-7-II{service.FORMS[form].suffix}"' in answer.headers["content-disposition"]
+
+
+def test_a_bundle_restores_exactly_and_an_unknown_form_is_refused(client):
+    bundle = client.post("/save", params={"form": "bundle"}, content=pack_message(starter(), 1, "me")).content
+
+    assert unpack_message(client.post("/restore", content=bundle).content).case == starter()
+    assert "bundle" in client.post("/save", params={"form": "psd"}, content=pack_message(starter())).json()["error"]
+
+
 def test_start_and_cells_are_what_the_page_opens_with(client):
     assert unpack_message(client.get("/start").content).case == starter()
     cells = client.get("/cells", params={"width": 96, "height": 64}).content

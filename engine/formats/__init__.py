@@ -1,6 +1,6 @@
 """Files: bytes ↔ cases, maps and pictures."""
 
-from engine.formats.bundle import bundle_bytes, read_bundle
+from engine.formats.bundle import bundle_bytes, read_bundle, zip_bytes
 from engine.formats.coco import coco_json, read_coco
 from engine.formats.isic import isic_files, read_isic
 from engine.formats.maps import (
@@ -34,4 +34,5 @@ __all__ = [
     "read_plane",
     "read_superpixels",
     "superpixel_bytes",
+    "zip_bytes",
 ]

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from engine.superpixels import instance_map, proposed_cells
 
 META = "meta.json"
 MEMBER_LIMIT = 64
-FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the same case gives the same bytes
+FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def bundle_bytes(picture: NDArray[np.uint8], case: Case, provenance: dict[str, Any], stem: str) -> bytes:
@@ -34,6 +35,11 @@ def bundle_bytes(picture: NDArray[np.uint8], case: Case, provenance: dict[str, A
         f"{stem}_coco.json": coco_json(case, f"{stem}.png").encode(),
         **isic_files(case, stem),
     }
+    return zip_bytes(files)
+
+
+def zip_bytes(files: Mapping[str, bytes]) -> bytes:
+    """Files by name as a zip file; the same files give the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():

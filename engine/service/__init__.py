@@ -4,14 +4,13 @@ Nothing heavy is imported before it is needed, so that `moulage --help` and the 
 """
 
 from engine.drafts import Draft, Drafts
+from engine.service.exports import FORMS, Export, Form, case_from_bytes, export
 from engine.service.files import (
     PresetInfo,
     case_from_file,
     case_from_map,
-    case_from_picture,
     catalogue,
     check_data,
-    picture_bytes,
     read_card,
     render_file,
     train,
@@ -22,22 +21,25 @@ from engine.superpixels import proposed_cells
 
 __all__ = [
     "DEFAULT",
+    "FORMS",
     "STARTER_NAMES",
     "Draft",
     "Drafts",
+    "Export",
+    "Form",
     "Frame",
     "PresetInfo",
     "Rendered",
     "Studio",
     "TonePicture",
+    "case_from_bytes",
     "case_from_file",
     "case_from_map",
-    "case_from_picture",
     "catalogue",
     "check_data",
     "control",
+    "export",
     "fidelity",
-    "picture_bytes",
     "proposed_cells",
     "read_card",
     "render_file",

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import checkpoints, formats, presets
-from engine.case import Case, from_json, from_plain
+from engine.case import Case
 from engine.errors import EngineError
-from engine.service.studio import Rendered, Studio
+from engine.service.exports import FORMS, case_from_bytes, export
+from engine.service.studio import Studio
 
 if TYPE_CHECKING:
     from engine.data.check import Report
@@ -108,35 +109,24 @@ def render_file(
     """Paint one case (a case file, a picture that holds one, or a flat map) and write the picture to keep."""
     if (case is None) == (map is None):
         raise EngineError("give either --case FILE or --map FILE, not both and not neither.")
-    if out.suffix.lower() != ".png":
+    form = next((name for name in ("bundle", "picture") if out.name.endswith(FORMS[name].suffix)), None)
+    if form is None:
         raise EngineError(
-            f"--out {out.name} ends in '{out.suffix}'; pictures are kept as .png, which holds the whole case."
+            f"--out {out.name} ends in '{out.suffix}'; a picture is kept as .png, which holds the whole case, or with every "
+            "map of it as .moulage.zip."
         )
     made = case_from_map(formats.read_map(_bytes(map)), preset, photo) if map else case_from_file(_required(case))
     changes: dict[str, Any] = {"generator": preset}
     changes |= {"tone": tone} if tone else {}
     changes |= {"seed": seed} if seed is not None else {}
     kept = Studio(preset, device, checkpoint).render(replace(made, **changes))
-    checkpoints.write_atomically(out, picture_bytes(kept))
+    checkpoints.write_atomically(out, export(kept, form, out.name.removesuffix(FORMS[form].suffix)).data)
     return out
 
 
 def case_from_file(path: Path) -> Case:
-    """A case from its JSON, or from the picture it was saved in."""
-    data = _bytes(path)
-    if data[:1] == b"{":
-        return from_json(data, path.name)
-    return case_from_picture(data)
-
-
-def case_from_picture(data: bytes) -> Case:
-    """The case inside a saved picture's bytes."""
-    return from_plain(formats.read_picture_case(data)["case"], "the picture's case")
-
-
-def picture_bytes(rendered: Rendered) -> bytes:
-    """A kept picture as PNG, its whole case inside."""
-    return formats.picture_bytes(rendered.picture, rendered.provenance)
+    """A case from its JSON, or from the picture or bundle it was saved in."""
+    return case_from_bytes(_bytes(path), path.name)
 
 
 def _required(path: Path | None) -> Path:

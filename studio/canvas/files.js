@@ -20,6 +20,9 @@ export class Files {
     this.veil = root.querySelector("[data-part=veil]");
     this.input = root.querySelector("[data-part=file]");
     root.querySelector("[data-act=save]").addEventListener("click", () => this.save());
+    for (const node of root.querySelectorAll("[data-form]")) {
+      node.addEventListener("click", () => { node.closest("[popover]").hidePopover(); this.save(node.dataset.form); });
+    }
     root.querySelector("[data-act=open]").addEventListener("click", () => this.choose());
     this.input.addEventListener("change", () => this.restoreFrom(this.input.files[0]));
     this.bindDrop();
@@ -77,13 +80,13 @@ export class Files {
     return new Int32Array(await inflate(body.slice(4)));
   }
 
-  async save() {
+  async save(form = "picture") {
     const { editor, live } = this;
     if (!editor.map) return;
     this.say(this.words.saving);
     try {
       const body = packMessage(++live.seq, editor.map, { client: live.client, kind: "settle", ...editor.settings });
-      const response = await fetch("/save", { method: "POST", body });
+      const response = await fetch("/save?" + new URLSearchParams({ form }), { method: "POST", body });
       if (!response.ok) throw new Error(await sentenceOf(response, this.words.save_failed));
       this.download(await response.blob(), response.headers.get("content-disposition"));
       this.say(this.words.saved + " " + new Date().toLocaleTimeString());

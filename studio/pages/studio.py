@@ -195,9 +195,22 @@ def footer() -> str:
     """Open and save."""
     return (
         f'<footer><span class="purpose">{words.PURPOSE} {words.DROP_HINT}</span><span class="space"></span>'
-        f"{starters()}{button('act', 'open', 'Open picture ' + key('Ctrl O'), 'Open a saved picture (Ctrl+O)', 'button')}"
+        f"{starters()}{export_menu()}"
+        f"{button('act', 'open', 'Open picture ' + key('Ctrl O'), 'Open a saved picture (Ctrl+O)', 'button')}"
         f"{button('act', 'save', 'Save picture ' + key('Ctrl S'), 'Save picture (Ctrl+S)', 'button primary')}"
-        '<input type="file" accept="image/png" data-part="file" hidden></footer>'
+        '<input type="file" accept="image/png,.zip,.json" data-part="file" hidden></footer>'
+    )
+
+
+def export_menu() -> str:
+    """The other forms in which the case can be saved."""
+    forms = "".join(
+        button("form", name, form.title, f"Save: {form.title.lower()}", "choice")
+        for name, form in list(service.FORMS.items())[1:]  # the first is what "Save picture" saves
+    )
+    return (
+        f'<button type="button" class="button" popovertarget="export-menu" title="{words.EXPORT_TITLE}">{words.EXPORT} ▴'
+        f'</button><div popover id="export-menu" class="menu">{forms}</div>'
     )
 
 

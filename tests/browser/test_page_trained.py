@@ -74,7 +74,7 @@ def test_a_photos_superpixels_come_back_with_its_picture(studio, tmp_path):
     painter, cells = service.Studio(), service.proposed_cells(384, 256, 9)
     kept = painter.render(replace(painter.starter_case(), superpixels=cells, seed=77))
     file = tmp_path / "photo.png"
-    file.write_bytes(service.picture_bytes(kept))
+    file.write_bytes(service.export(kept, "picture", "photo").data)
 
     drop(studio.page, file)
     studio.page.wait_for_function("moulage.editor.settings.seed === 77")
@@ -84,8 +84,20 @@ def test_a_photos_superpixels_come_back_with_its_picture(studio, tmp_path):
     again = Path(download.value.path()).read_bytes()
 
     assert np.array_equal(studio.superpixels(), cells)
-    assert service.case_from_picture(again) == service.case_from_picture(file.read_bytes())
+    assert service.case_from_bytes(again) == service.case_from_bytes(file.read_bytes())
     assert np.array_equal(pixels(again), pixels(file.read_bytes()))
+
+
+def test_every_other_form_is_a_menu_away(studio):
+    page, names = studio.page, []
+    for form in list(service.FORMS)[1:]:
+        page.locator("[popovertarget=export-menu]").click()
+        with page.expect_download() as download:
+            page.locator(f"[data-form={form}]").click()
+        names.append(download.value.suggested_filename)
+
+    suffixes = [form.suffix for form in service.FORMS.values()][1:]
+    assert all(name.endswith(suffix) for name, suffix in zip(names, suffixes, strict=True))
 
 
 def test_a_file_that_is_no_picture_of_ours_is_refused_in_a_sentence(studio, tmp_path):
