@@ -5,7 +5,7 @@ from typing import Final
 PRODUCT: Final = "Moulage"
 SCREEN: Final = "Studio"
 PURPOSE: Final = "Research images, never diagnoses."
-DROP_HINT: Final = "Drop a saved picture or bundle anywhere to restore its case."
+DROP_HINT: Final = "Drop a saved picture here to restore its case."
 
 EXPORT: Final = "Export"
 EXPORT_TITLE: Final = "Save the case for other tools"

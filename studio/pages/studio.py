@@ -194,7 +194,7 @@ def tone_strip() -> str:
 def footer() -> str:
     """Open and save."""
     return (
-        f'<footer><span class="purpose">{words.PURPOSE} {words.DROP_HINT}</span><span class="space"></span>'
+        f'<footer><span class="purpose">{words.PURPOSE} {words.DROP_HINT}</span>'
         f"{starters()}{export_menu()}"
         f"{button('act', 'open', 'Open picture ' + key('Ctrl O'), 'Open a saved picture (Ctrl+O)', 'button')}"
         f"{button('act', 'save', 'Save picture ' + key('Ctrl S'), 'Save picture (Ctrl+S)', 'button primary')}"
