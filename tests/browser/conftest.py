@@ -141,6 +141,12 @@ class Studio:
         flat = self.page.evaluate("Array.from(moulage.editor.map.cells)")
         return np.array(flat, np.uint16).reshape(256, 384)
 
+    def both(self):
+        """The page's cells, after checking that the painter received the same."""
+        cells = self.cells()
+        assert np.array_equal(self.server.record()["cells"], cells)
+        return cells
+
     def superpixels(self):
         return np.array(self.page.evaluate("Array.from(moulage.editor.superpixels.ids)")).reshape(256, 384)
 

@@ -10,13 +10,6 @@ def studio(opened, plain):
     return opened(plain)
 
 
-def both(studio):
-    """The page's cells, after checking that the painter received the same."""
-    cells = studio.cells()
-    assert np.array_equal(studio.server.record()["cells"], cells)
-    return cells
-
-
 @pytest.mark.parametrize(("digit", "size_px"), [("1", 9), ("2", 40), ("3", 24), ("5", 1), ("7", 13)])
 def test_a_brush_stroke_is_exact(studio, digit, size_px):
     before = studio.cells()
@@ -26,7 +19,7 @@ def test_a_brush_stroke_is_exact(studio, digit, size_px):
     path = studio.drag([(150, 90), (222, 120), (180, 190)])
 
     expected = rasteriser.painted(before, rasteriser.stroke(before.shape, path, size_px / 2), int(digit))
-    assert np.array_equal(both(studio), expected)
+    assert np.array_equal(studio.both(), expected)
     assert not np.array_equal(expected, before)
 
 
@@ -43,7 +36,7 @@ def test_a_stroke_at_six_zooms_and_over_the_rim_is_exact(studio):
         expected = rasteriser.painted(expected, rasteriser.stroke(expected.shape, path, 5.5), 4, certainty=1)
 
     assert studio.view()["scale"] > 5
-    assert np.array_equal(both(studio), expected)
+    assert np.array_equal(studio.both(), expected)
 
 
 def test_the_eraser_takes_the_chosen_marker_alone(studio):
@@ -58,7 +51,7 @@ def test_the_eraser_takes_the_chosen_marker_alone(studio):
     path = studio.drag([(190, 80), (190, 140)])
 
     expected = rasteriser.erased(before, rasteriser.stroke(before.shape, path, 7.5), 7)
-    assert np.array_equal(both(studio), expected)
+    assert np.array_equal(studio.both(), expected)
     assert np.count_nonzero(expected != before) > 100
     assert np.array_equal(expected & 0b1100, before & 0b1100), "the network underneath stays"
 
@@ -69,7 +62,7 @@ def test_the_right_button_erases_with_any_tool(studio):
 
     path = studio.drag([(180, 120), (200, 130)], button="right")
 
-    assert np.array_equal(both(studio), rasteriser.erased(before, rasteriser.stroke(before.shape, path, 12), 2))
+    assert np.array_equal(studio.both(), rasteriser.erased(before, rasteriser.stroke(before.shape, path, 12), 2))
 
 
 def test_a_click_on_a_superpixel_toggles_it(studio):
@@ -78,11 +71,11 @@ def test_a_click_on_a_superpixel_toggles_it(studio):
     inside = ids == ids[120, 200]
 
     studio.click(200.5, 120.5)
-    on = both(studio)
+    on = studio.both()
     studio.click(200.5, 120.5)
 
     assert np.array_equal(on, rasteriser.painted(before, inside, 6))
-    assert np.array_equal(both(studio), before)
+    assert np.array_equal(studio.both(), before)
 
 
 def test_a_drag_paints_superpixels_and_shift_clears_them(studio):
@@ -91,14 +84,14 @@ def test_a_drag_paints_superpixels_and_shift_clears_them(studio):
 
     path = studio.drag([(160, 100), (215, 140)], steps=12)
     touched = np.isin(ids, [ids[int(y), int(x)] for x, y in path])
-    on = both(studio)
+    on = studio.both()
     studio.page.keyboard.down("Shift")
     studio.drag([(160, 100), (215, 140)], steps=12)
     studio.page.keyboard.up("Shift")
 
     assert len(np.unique(ids[touched])) > 4
     assert np.array_equal(on, rasteriser.painted(before, touched, 5))
-    assert np.array_equal(both(studio), before)
+    assert np.array_equal(studio.both(), before)
 
 
 def test_a_hundred_steps_of_every_kind_are_undone_and_redone(studio):
@@ -132,7 +125,7 @@ def test_a_hundred_steps_of_every_kind_are_undone_and_redone(studio):
         studio.choose(["Control+Shift+Z"])
     studio.settle()
     assert done >= 95, "a tone that stood already is no step"
-    assert np.array_equal(both(studio), end)
+    assert np.array_equal(studio.both(), end)
     assert studio.page.evaluate("({ ...moulage.editor.settings })") == end_settings
 
 
@@ -149,4 +142,4 @@ def test_escape_takes_back_the_stroke_in_hand(studio):
     studio.page.mouse.up()
     studio.settle()
 
-    assert np.array_equal(both(studio), before)
+    assert np.array_equal(studio.both(), before)

@@ -15,13 +15,6 @@ def studio(opened, plain):
     return opened(plain)
 
 
-def both(studio):
-    """The page's cells, after checking that the painter received the same."""
-    cells = studio.cells()
-    assert np.array_equal(studio.server.record()["cells"], cells)
-    return cells
-
-
 def tool(studio):
     return studio.page.evaluate("({ ...moulage.editor.tool })")
 
@@ -37,7 +30,7 @@ def test_fill_paints_the_region_under_the_pointer_alone(studio):
 
     inside = rasteriser.region(before, 150, 128)
     assert 1000 < np.count_nonzero(inside) < np.count_nonzero(before & LESION)
-    assert np.array_equal(both(studio), rasteriser.painted(before, inside, 7))
+    assert np.array_equal(studio.both(), rasteriser.painted(before, inside, 7))
 
 
 def test_a_dragged_lasso_closes_when_the_hand_lets_go(studio):
@@ -46,7 +39,7 @@ def test_a_dragged_lasso_closes_when_the_hand_lets_go(studio):
 
     path = studio.drag([(120.2, 60.3), (260.1, 81.7), (271.3, 203.9), (183.7, 111.3), (109.1, 190.8)])
 
-    assert np.array_equal(both(studio), rasteriser.painted(before, rasteriser.polygon(before.shape, path), 3))
+    assert np.array_equal(studio.both(), rasteriser.painted(before, rasteriser.polygon(before.shape, path), 3))
 
 
 @pytest.mark.parametrize("close", ["Enter", "first corner", "double click"])
@@ -66,7 +59,7 @@ def test_a_clicked_outline_is_closed_in_three_ways(studio, close):
         studio.page.mouse.dblclick(*studio.at(*corners[-1]))
     studio.settle()
 
-    assert np.array_equal(both(studio), rasteriser.painted(before, rasteriser.polygon(before.shape, points), 6))
+    assert np.array_equal(studio.both(), rasteriser.painted(before, rasteriser.polygon(before.shape, points), 6))
 
 
 def test_undo_takes_back_a_corner_and_escape_the_outline(studio):
@@ -108,7 +101,7 @@ def test_inside_the_lesion_spares_everything_outside(studio):
     path = studio.drag([(20, 128), (200, 128)])
 
     inside = rasteriser.stroke(before.shape, path, 20) & (before & LESION > 0)
-    assert np.array_equal(both(studio), rasteriser.painted(before, inside, 7))
+    assert np.array_equal(studio.both(), rasteriser.painted(before, inside, 7))
 
 
 def test_a_locked_class_stays_whatever_is_painted(studio):
@@ -120,14 +113,14 @@ def test_a_locked_class_stays_whatever_is_painted(studio):
     studio.choose(["1"])
     studio.size(60)
     studio.drag([(60, 128), (330, 128)])
-    assert np.array_equal(both(studio), before), "lesion and streaks are locked, and nothing else is there"
+    assert np.array_equal(studio.both(), before), "lesion and streaks are locked, and nothing else is there"
 
     studio.page.locator("[data-guard='1']").click()
     studio.choose(["3"])
     path = studio.drag([(20, 128), (330, 150)])
 
     inside = rasteriser.stroke(before.shape, path, 30) & (before > 0)
-    assert np.array_equal(both(studio), rasteriser.painted(before, inside, 3)), "bare skin is locked too"
+    assert np.array_equal(studio.both(), rasteriser.painted(before, inside, 3)), "bare skin is locked too"
 
 
 def test_a_hidden_class_is_kept(studio):
@@ -142,7 +135,7 @@ def test_a_hidden_class_is_kept(studio):
     assert studio.page.evaluate(seen) != shown
     studio.page.locator("[data-hide='7']").click()
     assert studio.page.evaluate(seen) == shown
-    assert np.array_equal(both(studio), before)
+    assert np.array_equal(studio.both(), before)
 
 
 COS, SIN = np.cos(np.pi / 12), np.sin(np.pi / 12)
@@ -163,7 +156,7 @@ def test_the_whole_lesion_moves_and_comes_back(studio, press, backwards):
 
     studio.choose([press])
     studio.settle()
-    after = both(studio)
+    after = studio.both()
     studio.choose(["Control+z"])
 
     assert np.array_equal(after, rasteriser.moved(before, backwards))
@@ -179,7 +172,7 @@ def test_what_is_locked_does_not_move(studio):
     studio.choose(["t"])
     studio.settle()
 
-    after = both(studio)
+    after = studio.both()
     assert np.array_equal(after & 0b11000000, before & 0b11000000)
     assert not np.array_equal(after & LESION, before & LESION)
 
@@ -196,7 +189,7 @@ def test_a_marker_is_copied_to_another_with_its_certainty(studio, source, target
     studio.page.locator(f"[data-copy='{target}']").click()
     studio.settle()
 
-    after, bits = both(studio), lambda cells, label: cells >> (2 + 2 * (label - 3)) & 3
+    after, bits = studio.both(), lambda cells, label: cells >> (2 + 2 * (label - 3)) & 3
     assert np.array_equal(bits(after, target), bits(before, source))
     assert np.array_equal(after & ~np.uint16(3 << (2 + 2 * (target - 3))), before)
 
@@ -220,10 +213,10 @@ def test_superpixels_are_walked_and_marked_by_keyboard_alone(studio):
         assert f"region {region}" in studio.page.locator("[data-part=readout]").inner_text()
     studio.settle()
 
-    assert np.array_equal(both(studio), rasteriser.painted(before, marked, 7))
+    assert np.array_equal(studio.both(), rasteriser.painted(before, marked, 7))
     studio.choose(["Shift+Space"])
     studio.settle()
-    assert np.array_equal(both(studio), rasteriser.painted(before, marked & (ids != seen[-1]), 7))
+    assert np.array_equal(studio.both(), rasteriser.painted(before, marked & (ids != seen[-1]), 7))
 
 
 def test_a_starter_takes_the_canvas_and_undo_gives_it_back(studio):
@@ -235,7 +228,7 @@ def test_a_starter_takes_the_canvas_and_undo_gives_it_back(studio):
     studio.settle()
 
     planes = service.Studio().starter_case("two lesions").planes
-    assert np.array_equal(both(studio), pack(planes))
+    assert np.array_equal(studio.both(), pack(planes))
     assert menu.evaluate("node => node.selectedIndex") == 0
     studio.choose(["Control+z"])
     assert np.array_equal(studio.cells(), before)
