@@ -25,7 +25,7 @@ HAIR_KERNEL_PX = 11  # a terminal hair is 3-7 px wide in a 384-px frame; black-h
 HAIR_CONTRAST_L = 8.0  # L* units by which a hair is darker than its closed surroundings
 FEWEST, MOST = 0.005, 0.995  # a slider's ends, as quantiles of the training set
 COVERED = 0.025, 0.975  # a tone outside the central 95 % of the training photos' ITA is extrapolated
-TYPICAL = 1.5  # standard deviations to which a draw is held: rarer photos are mostly accidents of lighting
+TYPICAL = 2.0  # standard deviations to which a draw is held: rarer photos are mostly accidents of lighting
 # L* of skin at an ITA, degrees: in vivo means fall near it (Chardon et al. 1991, fig. 2; Del Bino & Bernerd 2013, table 1);
 # b* follows from the ITA.
 LOCUS_ITA, LOCUS_L = (-45.0, -10.0, 0.0, 19.0, 34.5, 48.0, 60.0, 75.0), (36.0, 46.5, 50.0, 55.5, 61.5, 67.0, 72.0, 78.0)
