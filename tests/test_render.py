@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from engine import render
+from engine import presets, render
+from engine.checkpoints import load
+from engine.generators import FAMILIES
 from engine.render import BACKENDS, FIXED, LatestWins, Renderer
+from engine.service import Studio
 
 
 class Small(torch.nn.Module):
@@ -38,6 +41,22 @@ def test_every_backend_paints_what_the_fixed_one_paints(name):
     truth = BACKENDS[FIXED](Small(), "cpu")(inputs())
 
     assert np.abs(BACKENDS[name](Small(), "cpu")(inputs()) - truth).max() < 0.05
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_every_backend_takes_the_shipped_generator(name):
+    studio = Studio()
+    case = studio.starter_case()
+    tensors, _ = load(presets.weights_path(studio.preset.name), "pix2pixhd")
+    family = FAMILIES[studio.preset.family]
+    network = family.sampler(studio.preset.model)
+    network.load_state_dict({k[2:]: v for k, v in tensors.items() if k.startswith("G.")})
+    tables = {k: v for k, v in tensors.items() if not k.startswith("G.")}
+    given = family.inputs(studio.preset.model, tables, case.planes, None, family.request(seed=case.seed))
+
+    difference = BACKENDS[name](network, "cpu")(given) - BACKENDS[FIXED](network, "cpu")(given)
+
+    assert np.abs(difference).mean() < render.FURTHEST_UNIT
 
 
 def test_the_probe_keeps_the_fastest_and_is_remembered(tmp_path, monkeypatch):

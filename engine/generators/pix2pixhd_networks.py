@@ -148,15 +148,16 @@ class ModulatedGenerator(nn.Module):
         x = self.stem(condition)
         skips, guides = [], []
         grain = F.pixel_shuffle(noise[:, : 4 * self.grain], 2)  # the same noise, laid out pixel by pixel
-        radius = _radius_like(condition) if radius is None else radius
-        place, small = F.avg_pool2d(radius, 2), F.avg_pool2d(condition, 2)
+        small = F.avg_pool2d(condition, 2)
         for level, to_guide in enumerate(self.guides):
+            # Of a whole frame the radius is a constant, which OpenVINO does not pool in bf16.
+            place = _radius_like(small) if radius is None else F.avg_pool2d(radius, 2 ** (level + 1))
             given = torch.cat([small, masked_appearance(small[:, :1], appearance, place), noise], dim=1)
             guides.append(F.leaky_relu(to_guide(given), 0.2))
             if level < len(self.downs):
                 skips.append(x)
                 x = self.downs[level](F.leaky_relu(x, 0.2))
-                place, small = F.avg_pool2d(place, 2), F.avg_pool2d(small, 2)
+                small = F.avg_pool2d(small, 2)
                 noise = 2 * F.avg_pool2d(noise, 2)  # keeps unit variance
         for block in self.deep:
             x = block(x, guides[-1])
@@ -165,7 +166,8 @@ class ModulatedGenerator(nn.Module):
             x = block(x + skips[-1 - level], guides[-2 - level])
         x = F.interpolate(F.leaky_relu(x, 0.2), scale_factor=2.0, mode="bilinear", align_corners=False)
         x = F.leaky_relu(self.last_up(torch.cat([x, grain], dim=1)), 0.2)
-        return torch.tanh(self.to_rgb(torch.cat([x, condition, grain, dark_rim(appearance, radius)], dim=1)))
+        rim = dark_rim(appearance, _radius_like(condition) if radius is None else radius)
+        return torch.tanh(self.to_rgb(torch.cat([x, condition, grain, rim], dim=1)))
 
 
 def masked_appearance(lesion: Tensor, appearance: Tensor, radius: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ import { packMessage, unpackMessage } from "./wire.js";
 
 const PREFIX = "moulage.draft.", LAST = "moulage.last", TAB = "moulage.tab";
 const RELEASE_MS = 300, AGAIN_MS = 3000;
+const PICTURE_FIRST_MS = 250; // the stroke's picture goes before the server's copy; the browser's is there at once
 
 function toText(bytes) {
   let text = "";
@@ -91,7 +92,7 @@ export class Autosave {
     const body = packMessage(this.revision, editor.map, { client: live.client, kind: "settle", ...editor.settings });
     this.toBrowser(body);
     this.newest = { revision: this.revision, body };
-    this.toServer();
+    setTimeout(() => this.toServer(), PICTURE_FIRST_MS);
   }
 
   toBrowser(body) {
@@ -119,7 +120,7 @@ export class Autosave {
   }
 
   async toServer() {
-    if (this.sending) return;
+    if (this.sending || this.kept.server === this.newest.revision) return;
     this.sending = true;
     const { revision, body } = this.newest, query = new URLSearchParams({ tab: this.tab, revision });
     const response = await fetch("/draft?" + query, { method: "POST", body }).catch(() => null);
