@@ -1,7 +1,7 @@
 """The case: everything that determines a picture, what is saved, restored, undone and swept over.
 
-Its JSON, format 1, is one flat table; arrays travel as base64 of zlib. A case may come from a stranger's file, so every
-size is checked before anything is unpacked.
+Its JSON, format 2, is one table; arrays travel as base64 of zlib. Format 1 knew no boxes and no photo. A case may come
+from a stranger's file, so every size is checked before anything is unpacked.
 """
 
 import base64
@@ -14,14 +14,16 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.config import Range, from_table
+from engine import boxes as regions
+from engine.boxes import Box
+from engine.config import Range, from_table, to_table
 from engine.errors import EngineError
 from engine.labels import Planes, pack, unpack
 
-FORMAT = 1
+FORMAT, OLDEST_FORMAT = 2, 1
 SIDE_LIMIT_PX = 2048  # the largest paper preset makes 1024x512
 JSON_LIMIT_BYTES = 16 << 20  # a scribbled 1024x512 case with superpixels takes about 1 MiB
-DEPTH_LIMIT = 4  # a case is one flat table; inside a picture's provenance it stands one deeper
+DEPTH_LIMIT = 4  # a case is a table with a list of boxes; inside a picture's provenance it stands one deeper
 SEED_LIMIT = 2**31 - 1
 TONES = ("I", "II", "III", "IV", "V", "VI")
 
@@ -34,7 +36,8 @@ class Settings:
     """What a case says beside its map. None leaves a choice to the seed.
 
     tone: Fitzpatrick type. lesion_colour, variation, hair: percentiles of the training set, 0..1. backend: what a saved
-    picture was computed with.
+    picture was computed with. boxes: regions of interest, in order; a later one lies over an earlier one. photo: sha256
+    of the photo that the map was drawn on, which stays on the user's machine.
     """
 
     generator: str
@@ -44,8 +47,12 @@ class Settings:
     variation: Share | None
     hair: Share | None
     backend: str | None
+    boxes: tuple[Box, ...] = ()
+    photo: str | None = None
 
     def __post_init__(self) -> None:
+        if self.photo is not None and not re.fullmatch(r"[0-9a-f]{64}", self.photo):
+            raise EngineError(f"the photo {self.photo[:70]!r} is not named by a sha256; 64 of 0-9 and a-f are needed.")
         for name in (self.generator, self.backend or "none"):
             if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
                 raise EngineError(
@@ -66,10 +73,13 @@ class Case:
     variation: float | None = None
     hair: float | None = None
     backend: str | None = None
+    boxes: tuple[Box, ...] = ()
+    photo: str | None = None
 
     def __post_init__(self) -> None:
         from_table(Settings, self.settings(), "the case")
         check_size(*self.planes.size)
+        regions.check(self.boxes, *self.planes.size)
         if self.superpixels is not None and self.superpixels.shape != self.planes.lesion.shape:
             raise EngineError(
                 f"the superpixels are {_by(self.superpixels.shape[::-1])}; the map is {_by(self.planes.size)}, "
@@ -78,13 +88,14 @@ class Case:
 
     def settings(self) -> dict[str, Any]:
         """All but the arrays, as plain values."""
-        return {field.name: getattr(self, field.name) for field in fields(Settings)}
+        plain = {field.name: getattr(self, field.name) for field in fields(Settings)}
+        return plain | {"boxes": [to_table(box) | {"condition": box.condition} for box in self.boxes]}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Case) and to_json(self) == to_json(other)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Table(Settings):
     """The JSON of a case, field by field."""
 
@@ -122,15 +133,25 @@ def from_json(text: str | bytes, where: str = "the case") -> Case:
 def from_plain(value: object, where: str = "the case") -> Case:
     """A case from its parsed JSON."""
     found = value.get("format") if isinstance(value, dict) else None
-    if found != FORMAT or isinstance(found, bool):
-        raise EngineError(f"{where}: its format is {str(found)[:20]}; this version of Moulage reads format {FORMAT}.")
+    if type(found) is not int or not OLDEST_FORMAT <= found <= FORMAT:
+        raise EngineError(
+            f"{where}: its format is {str(found)[:20]}; this version of Moulage reads formats {OLDEST_FORMAT} to {FORMAT}."
+        )
     table = from_table(_Table, value, where)
     check_size(table.width, table.height)
     shape = table.height, table.width
     cells = _unpacked(table.planes, shape, np.dtype("<u2"), f"{where}: planes")
     ids = superpixels_from_text(table.superpixels, shape, where)
-    settings = {field.name: getattr(table, field.name) for field in fields(Settings)}
-    return Case(planes=unpack(cells.astype(np.uint16)), superpixels=ids, **settings)
+    return _joined(table, unpack(cells.astype(np.uint16)), ids)
+
+
+def from_settings(table: object, planes: Planes, superpixels: NDArray[np.int32] | None, where: str) -> Case:
+    """A case of its arrays and the plain values of `Case.settings`; `where` names their source."""
+    return _joined(from_table(Settings, table, where), planes, superpixels)
+
+
+def _joined(settings: Settings, planes: Planes, superpixels: NDArray[np.int32] | None) -> Case:
+    return Case(planes, superpixels, **{field.name: getattr(settings, field.name) for field in fields(Settings)})
 
 
 def parse(text: str | bytes, where: str, limit_bytes: int = JSON_LIMIT_BYTES, depth_limit: int = DEPTH_LIMIT) -> Any:

@@ -23,14 +23,21 @@ from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from numpy.typing import NDArray
 
 from engine import service
-from engine.case import SIDE_LIMIT_PX, Case, parse, superpixels_from_text, superpixels_to_text
+from engine.case import (
+    SIDE_LIMIT_PX,
+    Case,
+    from_settings,
+    parse,
+    superpixels_from_text,
+    superpixels_to_text,
+)
 from engine.errors import EngineError
 from engine.labels import pack, unpack
 from studio.doors import MESSAGE_LIMIT_BYTES
 
 ASK, REPLY = b"MLG1", b"MLR1"
 HEADER = struct.Struct("<4sIIHHI")
-SETTINGS = ("generator", "seed", "tone", "lesion_colour", "variation", "hair")
+SETTINGS = ("generator", "seed", "tone", "lesion_colour", "variation", "hair", "boxes", "photo")
 KINDS = ("stroke", "settle", "strip")
 JSON_LIMIT_BYTES = 1 << 20  # a 1024x512 photo's superpixels take some 100 KiB
 JPEG_QUALITY = 90  # 4:4:4, so that fine red and brown marks keep their colour
@@ -108,7 +115,8 @@ def _message(seq: int, table: Any, planes: Any) -> Message:
     if not isinstance(superpixels, str | None):
         raise EngineError("the message's superpixels are not text; they stand there as in a case file.")
     ids = superpixels_from_text(superpixels, planes.lesion.shape, "the message")
-    return Message(seq, client, table["kind"], Case(planes, ids, **{key: table[key] for key in SETTINGS}))
+    case = from_settings({key: table[key] for key in SETTINGS}, planes, ids, "the message")
+    return Message(seq, client, table["kind"], case)
 
 
 def pack_message(case: Case, seq: int = 0, client: str = "server", kind: str = "settle") -> bytes:
@@ -116,7 +124,7 @@ def pack_message(case: Case, seq: int = 0, client: str = "server", kind: str = "
     cells = pack(case.planes).astype("<u2")
     width, height = case.planes.size
     table = {"client": client, "kind": kind, "superpixels": superpixels_to_text(case)}
-    table |= {key: getattr(case, key) for key in SETTINGS}
+    table |= {key: value for key, value in case.settings().items() if key in SETTINGS}
     text = json.dumps(table).encode()
     return HEADER.pack(ASK, seq, zlib.crc32(cells.tobytes()), width, height, len(text)) + text + encode_runs(cells)
 

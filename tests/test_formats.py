@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
+from engine.boxes import Box
 from engine.case import Case, from_plain, to_json
 from engine.errors import EngineError
 from engine.formats import DESCRIPTION, KEY, map_bytes, picture_bytes, read_map, read_picture_case
@@ -87,13 +88,28 @@ def test_a_case_survives_its_json():
         random.integers(0, 3, (5, 8, 9), dtype=np.uint8),
         random.integers(0, 2, (8, 9), dtype=np.uint8),
     )
-    case = Case(planes, random.integers(0, 9, (8, 9)).astype(np.int32), "x", 3, "VI", 0.25, None, 1.0, "torch-fp32")
+    boxes = Box(0, 1, 9, 8, "melanoma"), Box(2, 2, 3, 3)
+    cells = random.integers(0, 9, (8, 9)).astype(np.int32)
+    case = Case(planes, cells, "x", 3, "VI", 0.25, None, 1.0, "torch-fp32", boxes, "a0" * 32)
 
     assert from_plain(json.loads(to_json(case))) == case
 
 
+def test_a_case_from_before_there_were_boxes_is_still_read():
+    table = json.loads(to_json(starter())) | {"format": 1}
+    del table["boxes"], table["photo"]
+
+    assert from_plain(table) == starter()
+
+
 @pytest.mark.parametrize(("change", "words"), [
-    ({"format": 2}, "format 1"),
+    ({"format": 3}, "formats 1 to 2"),
+    ({"photo": "../secret"}, "sha256"),
+    ({"boxes": [{"left": 5, "top": 0, "right": 5, "bottom": 9}]}, "no area"),
+    ({"boxes": [{"left": 5, "top": 0, "right": 385, "bottom": 9}]}, "leaves the map"),
+    ({"boxes": [{"left": -1, "top": 0, "right": 5, "bottom": 9}]}, "left"),
+    ({"boxes": [{"left": 0, "top": 0, "right": 5, "bottom": 9, "condition": ""}]}, "condition"),
+    ({"boxes": [{"left": 0, "top": 0, "right": 5, "bottom": 9}] * 65}, "at most 64"),
     ({"seed": float("nan")}, "."),
     ({"seed": -1}, "seed"),
     ({"tone": "VII"}, "tone"),

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted([*(ROOT / "engine").rglob("*.py"), *(ROOT / "studio").rglob("*.py")])
 LOW = {
-    "appearance", "case", "cards", "checkpoints", "config", "configs", "drafts", "errors", "formats", "labels",
+    "appearance", "boxes", "case", "cards", "checkpoints", "config", "configs", "drafts", "errors", "formats", "labels",
     "pixels", "presets", "runs", "seeds", "starter", "superpixels", "tone", "weights",
 }  # fmt: skip
 PLAIN_TYPES = {"engine.service", "engine.errors", "engine.labels", "engine.case"}

@@ -7,7 +7,7 @@ import { emptyRect, isEmpty, growRect, paintCapsule, paintPolygon, paintRegion, 
 import { History, difference, paste } from "./history.js";
 import { MOVES, middle, moved, copied } from "./transform.js";
 
-const SETTINGS = ["generator", "seed", "tone", "lesion_colour", "variation", "hair"];
+const SETTINGS = ["generator", "seed", "tone", "lesion_colour", "variation", "hair", "boxes", "photo"];
 const SEED_LIMIT = 2 ** 31, DICE_SIDES = 10000;
 export const MAX_SIZE_PX = 96;
 
