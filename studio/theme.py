@@ -8,19 +8,55 @@ if TYPE_CHECKING:
 
 BACKGROUND: Final = "#1c1c1e"
 INK: Final = "#ececf0"
-TOKENS: Final = {
+# Colours by use. The panes around map and picture stay dark and neutral in both, since a bright surround shifts how
+# colours are judged.
+DARK: Final = {
     "bg": BACKGROUND,
     "pane": "#242427",
     "raised": "#34343a",
+    "hover": "#2b2b2f",
     "chosen": "#3d3d44",
     "line": "#38383d",
+    "frame": "#55555e",
+    "knob": "#ececf0",
+    "hollow": "#6a6a73",
     "ink": INK,
     "dim": "#a3a3ac",
     "accent": "#e8a06a",
+    "accent-hover": "#f0b083",
     "on-accent": "#201409",
+    "on-accent-line": "#20140966",
     "good": "#6fcf97",
     "wait": "#e8c46a",
     "bad": "#ff8a80",
+    "track": "#3d3d44",
+    "stage": "#161618",
+    "on-stage": "#a3a3ac",
+    "float": "#1c1c1ee8",
+}
+LIGHT: Final = {
+    "bg": "#f4f4f5",
+    "pane": "#e6e6e9",
+    "raised": "#dfdfe3",
+    "hover": "#e9e9ec",
+    "chosen": "#ffffff",
+    "line": "#d3d3d8",
+    "frame": "#8c8c96",
+    "knob": "#3a3a40",
+    "hollow": "#8c8c96",
+    "ink": "#1b1b1e",
+    "dim": "#55555e",
+    "accent": "#9c4a10",
+    "accent-hover": "#86400e",
+    "on-accent": "#ffffff",
+    "on-accent-line": "#ffffff88",
+    "good": "#1d8a4e",
+    "wait": "#a06a00",
+    "bad": "#b3261e",
+    "track": "#c4c4cb",
+    "stage": "#161618",
+    "on-stage": "#a3a3ac",
+    "float": "#f4f4f5ee",
 }
 
 # Colour and pattern of each class, by its id. Markers 3..7 are Okabe & Ito's (2008), told apart by colour vision of any
@@ -41,9 +77,9 @@ FONTS: Final = ("Inter", "Noto Sans", "system-ui", "sans-serif")
 
 def style_sheet() -> str:
     """The page's CSS: the tokens as custom properties, then canvas/page.css."""
-    tokens = "".join(f"--{name}:{value};" for name, value in TOKENS.items())
+    dark, light = ("".join(f"--{name}:{value};" for name, value in tokens.items()) for tokens in (DARK, LIGHT))
     page = (Path(__file__).parent / "canvas" / "page.css").read_text(encoding="utf-8")
-    return f".gradio-container{{{tokens}}}\n{page}"
+    return f".moulage{{color-scheme:dark;{dark}}}\n.moulage.light{{color-scheme:light;{light}}}\n{page}"
 
 
 def gradio_theme() -> "gr.themes.Base":

@@ -7,9 +7,11 @@ SCREEN: Final = "Studio"
 PURPOSE: Final = "Research images, never diagnoses."
 DROP_HINT: Final = "Drop a saved picture here to restore its case."
 
+LIGHT_TITLE: Final = "Light page; map and picture stay on dark ground"
 EXPORT: Final = "Export"
 EXPORT_TITLE: Final = "Save the case for other tools"
 STARTERS: Final = "Start from"
+BLANK: Final = "Bare skin"
 STARTERS_TITLE: Final = "Start from a finished case; undo brings back what is on the canvas"
 
 CLASS_NAMES: Final = (
@@ -36,8 +38,19 @@ TOOLS: Final = {
     "fill": ("Fill a region", "G"),
     "lasso": ("Lasso: drag around, or click corners and press Enter", "L"),
     "superpixel": ("Superpixels", "S"),
+    "box": ("Lesion box: draw, move, pull; Enter draws one around the lesion", "R"),
     "eyedropper": ("Take up the class under the pointer", "I"),
 }
+# Number of a box → (its label, what it is), in map pixels.
+BOX_NUMBERS: Final = {
+    "left": ("x", "Left edge of the box, in map pixels"),
+    "top": ("y", "Top edge of the box, in map pixels"),
+    "width": ("w", "Width of the box, in map pixels"),
+    "height": ("h", "Height of the box, in map pixels"),
+}
+CARRY: Final = ("Carry lesion", "What lies in the box moves and scales with it")
+BOX_NEXT_TITLE: Final = "Box around the lesion; with boxes there, the next one (Enter)"
+BOX_DROP_TITLE: Final = "Remove the box (Delete)"
 # Move of the whole lesion → (sign, what it does, its key).
 MOVES: Final = {
     "mirror": ("↔", "Mirror left and right", "M"),
@@ -75,6 +88,10 @@ KEY_SHEET: Final = {
         ("Erase with any tool", "right button, Shift"),
         ("Possible with any tool", "Alt"),
         ("Superpixels by keyboard", "arrows, Space"),
+        ("Lesion box", "R"),
+        ("Box around the lesion, next", "Enter"),
+        ("Move, by 10, resize a box", "arrows, Shift, Alt"),
+        ("Remove a box", "Delete"),
         ("Brush size", "[ ] or Shift+wheel"),
         ("Undo, redo", "Ctrl+Z, Ctrl+Y"),
         ("Take back the stroke in hand", "Esc"),
@@ -105,6 +122,9 @@ def for_page() -> dict[str, object]:
         "classes": list(CLASS_NAMES),
         "possible": "possible",
         "region": "region",
+        "box": "box",
+        "draw_box": "drag a box, or press Enter for one around the lesion",
+        "choose_box": "click a box, or press Enter for the next",
         "auto": "auto",
         "ita": "ITA",
         "extrapolated": "extrapolated",

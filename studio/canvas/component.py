@@ -15,6 +15,7 @@ MODULES: Final = (
     "wire",
     "history",
     "transform",
+    "boxes",
     "editor",
     "view",
     "overlay",

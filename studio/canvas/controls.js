@@ -1,6 +1,8 @@
 // The sidebar, the tool row and the footer: each control shows the editor's state and changes it.
 import { markersOf, groundOf, POSSIBLE, FIRST_MARKER } from "./cells.js";
 
+const LIGHT = "moulage.light";
+
 export class Controls {
   constructor(root, editor, view, mapPane, words) {
     Object.assign(this, { root, editor, view, mapPane, words });
@@ -8,17 +10,25 @@ export class Controls {
     this.bindTools();
     this.bindSliders();
     this.bindSeed();
+    this.bindBox();
     this.bindActions();
     editor.addEventListener("tool", () => this.showTool());
     editor.addEventListener("case", () => this.showCase());
     editor.addEventListener("commit", () => this.showHistory());
     editor.addEventListener("pointer", event => this.read(event.detail.point));
     this.showTool();
+    this.useLight(localStorage.getItem(LIGHT) === "1");
     if (/Mac/.test(navigator.platform)) this.useCommandKey();
   }
 
+  useLight(on) {
+    localStorage.setItem(LIGHT, on ? "1" : "0");
+    this.root.classList.toggle("light", on);
+    this.one("act", "light").setAttribute("aria-pressed", String(on));
+  }
+
   useCommandKey() {
-    for (const node of this.root.querySelectorAll("kbd")) node.textContent = node.textContent.replace(/Ctrl[ +]/g, "⌘");
+    for (const node of this.root.querySelectorAll("kbd")) node.textContent = node.textContent.replace(/Ctrl[ +]|⌃/g, "⌘");
   }
 
   one(kind, name) {
@@ -69,9 +79,48 @@ export class Controls {
     generator.addEventListener("change", () => editor.set({ generator: generator.value }));
   }
 
+  // Exact numbers of the chosen box; what is no number goes back to what it was.
+  bindBox() {
+    const { editor } = this;
+    this.each("edge", (node, name) => {
+      node.addEventListener("change", () => {
+        const value = Number(node.value), numbers = this.boxNumbers();
+        if (numbers && node.value.trim() !== "" && Number.isInteger(value)) editor.placeBox({ ...numbers, [name]: value });
+        this.showBox();
+      });
+      node.addEventListener("keydown", event => { if (event.key === "Enter") node.blur(); });
+    });
+  }
+
+  boxNumbers() {
+    const { box } = this.editor;
+    return box && { left: box.left, top: box.top, width: box.right - box.left, height: box.bottom - box.top };
+  }
+
+  showBox() {
+    const { editor } = this, on = editor.tool.name === "box", numbers = this.boxNumbers();
+    this.one("part", "box").hidden = !on;
+    this.one("part", "stroke").hidden = on;
+    this.each("edge", (node, name) => {
+      node.disabled = !numbers;
+      node.value = numbers ? numbers[name] : "";
+    });
+    this.one("act", "carry").setAttribute("aria-pressed", String(editor.tool.carry));
+    this.one("act", "box-drop").disabled = !numbers;
+    if (on) this.one("part", "readout").textContent = this.boxSentence();
+  }
+
+  boxSentence() {
+    const { boxes, tool, box } = this.editor, { words } = this;
+    if (!box) return boxes.length ? words.choose_box : words.draw_box;
+    return words.box + " " + (tool.box + 1) + "/" + boxes.length;
+  }
+
   bindActions() {
     const { editor, view } = this;
     const actions = {
+      carry: () => editor.choose({ carry: !editor.tool.carry }), "box-drop": () => editor.dropBox(), "box-next": () => editor.nextBox(),
+      light: () => this.useLight(!this.root.classList.contains("light")),
       undo: () => editor.undo(), redo: () => editor.redo(), fit: () => view.fit(),
       previous: () => editor.seedBy(-1), next: () => editor.seedBy(1), dice: () => editor.dice(),
       lock: () => editor.choose({ seedLocked: !editor.tool.seedLocked }), inside: () => editor.lockInside(), sheet: () => this.toggleSheet(),
@@ -98,6 +147,7 @@ export class Controls {
     pressed(this.one("act", "inside"), locks.inside);
     this.each("copy", (node, label) => { node.disabled = tool.label < FIRST_MARKER || tool.label === Number(label); });
     this.press("tool", tool.name);
+    this.showBox();
     this.press("label", tool.label);
     this.press("certainty", tool.certainty);
     this.one("part", "size").value = tool.size_px;
@@ -109,6 +159,7 @@ export class Controls {
 
   showCase() {
     const { settings } = this.editor;
+    this.showBox();
     this.one("part", "seed").value = settings.seed;
     this.one("part", "generator").value = settings.generator;
     this.each("slider", (node, name) => {
@@ -130,6 +181,7 @@ export class Controls {
 
   // What lies under the pointer, every marker of it, since one may hide another.
   read(point) {
+    if (this.editor.tool.name === "box") return;
     const { map } = this.editor, { classes, possible } = this.words;
     const x = point ? Math.floor(point.x) : -1, y = point ? Math.floor(point.y) : -1;
     const inside = map && x >= 0 && y >= 0 && x < map.width && y < map.height;

@@ -2,14 +2,20 @@
 //   "cells" {rect}   the map changed there          "case"   a setting changed
 //   "tool"           tool, class, size, certainty    "commit" a gesture ended and changed something
 //   "cancel"         a gesture was taken back       "outline" the open outline changed
-import { DEFINITE, POSSIBLE, LESION, FIRST_MARKER, paintOperation, clearOperation, guarded, lockedBits } from "./cells.js";
+import { BORDER_BIT, DEFINITE, POSSIBLE, LESION, FIRST_MARKER, paintOperation, clearOperation, guarded, lockedBits } from "./cells.js";
 import { emptyRect, isEmpty, growRect, paintCapsule, paintPolygon, paintRegion, Superpixels } from "./raster.js";
 import { History, difference, paste } from "./history.js";
-import { MOVES, middle, moved, copied } from "./transform.js";
+import { MOVES, middle, moved, copied, carried, extent } from "./transform.js";
+import { placed, shifted, stretched } from "./boxes.js";
 
 const SETTINGS = ["generator", "seed", "tone", "lesion_colour", "variation", "hair", "boxes", "photo"];
 const SEED_LIMIT = 2 ** 31, DICE_SIDES = 10000;
 export const MAX_SIZE_PX = 96;
+
+// Boxes are compared by what they hold, all else by itself.
+function same(a, b) {
+  return a === b || (a !== null && typeof a === "object" && JSON.stringify(a) === JSON.stringify(b));
+}
 
 export class Editor extends EventTarget {
   constructor() {
@@ -22,7 +28,8 @@ export class Editor extends EventTarget {
     this.outline = null; // {points, operation} of a lasso that is still open
     this.locks = { labels: new Set(), inside: false };
     this.hidden = new Set();
-    this.tool = { name: "brush", label: 7, previous: LESION, certainty: DEFINITE, size_px: 24, seedLocked: true };
+    this.tool = { name: "brush", label: 7, previous: LESION, certainty: DEFINITE, size_px: 24, seedLocked: true,
+      box: null, carry: true }; // box: the index of the chosen one
     this.version = 0;
   }
 
@@ -75,6 +82,7 @@ export class Editor extends EventTarget {
 
   snapshotOf(message, ids) {
     const settings = Object.fromEntries(SETTINGS.map(name => [name, message.json[name] ?? null]));
+    settings.boxes = settings.boxes || []; // a draft from before there were any
     const { width, height, cells } = message, { superpixels } = message.json;
     const map = { width, height, cells, superpixels };
     return { map, settings, superpixels: new Superpixels(ids, width, height) };
@@ -109,7 +117,7 @@ export class Editor extends EventTarget {
     if (!gesture) return false;
     const patch = difference(gesture.map, this.map, gesture.rect);
     if (patch && !this.tool.seedLocked) this.settings.seed = Math.floor(Math.random() * DICE_SIDES);
-    const changed = SETTINGS.some(name => this.settings[name] !== gesture.settings[name]);
+    const changed = SETTINGS.some(name => !same(this.settings[name], gesture.settings[name]));
     if (!patch && !changed) return false;
     this.history.push({ patch, settings: { before: gesture.settings, after: { ...this.settings } } });
     this.emit("case");
@@ -161,6 +169,79 @@ export class Editor extends EventTarget {
   copyMarker(to) {
     const { label } = this.tool;
     if (label >= FIRST_MARKER && to !== label && !this.locks.labels.has(to)) this.replace(copied(this.map, label, to));
+  }
+
+  get boxes() {
+    return this.settings.boxes || [];
+  }
+
+  get box() {
+    return this.boxes[this.tool.box];
+  }
+
+  // Part of the gesture in hand: a box as the hand has it, new or changed.
+  layBox(index, box) {
+    const boxes = [...this.boxes];
+    boxes[index] = box;
+    this.settings.boxes = boxes;
+    this.tool.box = index;
+    this.touch();
+    this.emit("case");
+  }
+
+  // The same, with the lesion in the box if it is to be carried along, from where both were when the gesture began.
+  shapeBox(index, box) {
+    const { map, settings } = this.gesture, from = settings.boxes[index], rect = this.everything;
+    this.layBox(index, box);
+    if (!this.tool.carry) return;
+    this.map.cells = carried(map, from, box, lockedBits(this.locks.labels));
+    this.grow(rect);
+  }
+
+  // By the arrow keys: as long as one is held it is one gesture, which ends when it is let go.
+  nudgeBox(dx, dy, stretch) {
+    if (!this.box) return;
+    this.begin();
+    const grip = "es";
+    this.shapeBox(this.tool.box, stretch ? stretched(this.box, grip, dx, dy, this.map) : shifted(this.box, dx, dy, this.map));
+  }
+
+  placeBox(numbers) {
+    if (!this.box) return;
+    this.end();
+    this.begin();
+    this.shapeBox(this.tool.box, placed(this.box, numbers, this.map));
+    this.end();
+  }
+
+  // A box around the lesion, if there is none; else the next one is chosen.
+  nextBox() {
+    if (this.boxes.length) return this.choose({ box: ((this.tool.box ?? -1) + 1) % this.boxes.length });
+    const box = extent(this.map);
+    if (box) this.addBox({ ...box, condition: null });
+  }
+
+  addBox(box) {
+    this.end();
+    this.begin();
+    this.layBox(this.boxes.length, box);
+    this.end();
+  }
+
+  dropBox(index = this.tool.box) {
+    if (!this.boxes[index]) return;
+    this.tool.box = null;
+    this.set({ boxes: this.boxes.filter((_, at) => at !== index) });
+  }
+
+  // Bare skin, without boxes; the photo and its superpixels stay.
+  clear() {
+    this.end();
+    this.begin();
+    this.settings.boxes = [];
+    this.map.cells = this.map.cells.map(cell => cell & BORDER_BIT);
+    this.grow(this.everything);
+    this.end();
   }
 
   replace(cells) {

@@ -1,7 +1,7 @@
 // Save picture, and a saved picture dropped on the page: the whole case travels inside the PNG.
 import { packMessage, unpackMessage } from "./wire.js";
 
-const LARGEST_DROP = 64 * 1024 * 1024;
+const LARGEST_DROP = 64 * 1024 * 1024, BLANK = "blank";
 
 async function inflate(buffer) {
   const stream = new Blob([buffer]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -28,7 +28,8 @@ export class Files {
     this.bindDrop();
     const starters = root.querySelector("[data-part=starter]");
     starters.addEventListener("change", () => {
-      this.start(starters.value).catch(error => this.complain(error));
+      if (starters.value === BLANK) this.editor.clear();
+      else this.start(starters.value).catch(error => this.complain(error));
       starters.selectedIndex = 0;
       starters.blur();
     });

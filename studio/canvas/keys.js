@@ -3,10 +3,11 @@
 
 import { DEFINITE, POSSIBLE } from "./cells.js";
 
-const LETTERS = { b: "brush", e: "eraser", g: "fill", l: "lasso", s: "superpixel", i: "eyedropper" };
+const LETTERS = { b: "brush", e: "eraser", g: "fill", l: "lasso", s: "superpixel", r: "box", i: "eyedropper" };
 const TONES = ["I", "II", "III", "IV", "V", "VI"];
 const MOVED_BY = { BracketLeft: "shrink", BracketRight: "grow" };
-const SIZE_STEP_PX = 4;
+const SIZE_STEP_PX = 4, FAR_NUDGE_PX = 10;
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function isField(target) {
   return target.matches("input:not([type=range]), select, textarea, [contenteditable=true]");
@@ -49,10 +50,13 @@ export class Keys {
     return digit <= TONES.length ? () => this.editor.set({ tone: TONES[digit - 1] }) : null;
   }
 
-  arrow({ code, target }) {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[code];
-    if (!step || this.editor.tool.name !== "superpixel" || target.matches("input")) return null;
-    return () => this.hand.walk(...step);
+  arrow({ code, target, shiftKey, altKey }) {
+    const step = ARROWS[code], { editor } = this, far = shiftKey ? FAR_NUDGE_PX : 1;
+    if (!step || target.matches("input")) return null;
+    return {
+      superpixel: () => this.hand.walk(...step),
+      box: () => editor.nudgeBox(step[0] * far, step[1] * far, altKey),
+    }[editor.tool.name];
   }
 
   size({ code, shiftKey }) {
@@ -63,6 +67,7 @@ export class Keys {
 
   letter(event) {
     const { editor } = this, key = event.key.toLowerCase();
+    const onBox = act => (editor.tool.name === "box" && !event.target.matches("button") ? act : null);
     if (event.altKey) return null;
     if (LETTERS[key]) return () => editor.choose({ name: LETTERS[key] });
     return {
@@ -78,7 +83,9 @@ export class Keys {
       y: () => this.picture.pin(),
       m: () => editor.move(event.shiftKey ? "flip" : "mirror"),
       t: () => editor.move(event.shiftKey ? "back" : "turn"),
-      enter: editor.outline ? () => editor.closeOutline() : null,
+      enter: editor.outline ? () => editor.closeOutline() : onBox(() => editor.nextBox()),
+      delete: onBox(() => editor.dropBox()),
+      backspace: onBox(() => editor.dropBox()),
       escape: () => editor.cancel(),
     }[key];
   }
@@ -96,6 +103,7 @@ export class Keys {
     if (event.key.toLowerCase() === "h") this.mapPane.hide(false);
     if (event.code === "Backslash" || event.code === "IntlBackslash") this.picture.hold(false);
     if (event.code === "Space") this.hand.holdSpace(false);
+    if (ARROWS[event.code] && !this.hand.drag) this.editor.end();
   }
 
   release() {

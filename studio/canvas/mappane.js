@@ -1,7 +1,9 @@
-// The map pane: the overlay over the picture, the brush ring, the superpixel under the pointer.
+// The map pane: the overlay over the picture, the brush ring, the superpixel under the pointer, the lesion boxes.
 import { Overlay } from "./overlay.js";
+import { GRIPS, boxUnder, gripAt } from "./boxes.js";
 
 const ROUND = new Set(["brush", "eraser"]); // tools that a ring shows the size of
+const GRIP_SIDE_PX = 9, LABEL_FONT_PX = 12;
 
 export class MapPane {
   constructor(root, editor, view, picture, palette) {
@@ -19,7 +21,8 @@ export class MapPane {
     this.queued = false;
     view.addEventListener("change", () => { this.pointAt(this.pointer); this.redraw(); });
     editor.addEventListener("cells", event => this.update(event.detail.rect));
-    editor.addEventListener("tool", () => this.pointAt(this.pointer));
+    editor.addEventListener("tool", () => { this.pointAt(this.pointer); this.redraw(); });
+    editor.addEventListener("case", () => this.redraw());
     editor.addEventListener("outline", () => this.redraw());
     new ResizeObserver(() => this.resize()).observe(this.frame);
   }
@@ -58,6 +61,7 @@ export class MapPane {
     if (this.editor.outline) this.redraw();
     const hover = point && cell && superpixels ? superpixels.at(point.x, point.y) : null;
     if (hover !== this.hover) { this.hover = hover; this.redraw(); }
+    this.frame.style.cursor = point && tool.name === "box" ? this.boxCursor(point) : "";
     this.ring.hidden = !point || !ROUND.has(tool.name);
     if (this.ring.hidden) return;
     const size = tool.size_px * this.view.scale;
@@ -87,6 +91,43 @@ export class MapPane {
     context.globalAlpha = 1;
     if (this.hover !== null) this.line(editor.superpixels.outline(this.hover));
     if (editor.outline) this.line(this.openOutline());
+    this.drawBoxes();
+  }
+
+  boxCursor(point) {
+    const found = boxUnder(this.editor.boxes, this.editor.tool.box, point, this.view.scale);
+    return !found ? "crosshair" : found.grip ? found.grip + "-resize" : "move";
+  }
+
+  drawBoxes() {
+    const { editor } = this;
+    editor.boxes.forEach((box, index) => {
+      const path = new Path2D();
+      path.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+      this.line(path);
+      if (box.condition) this.nameBox(box);
+      if (editor.tool.name === "box" && index === editor.tool.box) this.drawGrips(box);
+    });
+  }
+
+  nameBox({ left, top, condition }) {
+    const { context, view } = this, size = LABEL_FONT_PX / view.scale;
+    context.font = size + "px system-ui, sans-serif";
+    context.fillStyle = "#000b";
+    context.fillRect(left, top, context.measureText(condition).width + size, size * 1.5);
+    context.fillStyle = "#fff";
+    context.fillText(condition, left + size / 2, top + size * 1.1);
+  }
+
+  drawGrips(box) {
+    const { context, view } = this;
+    for (const [style, side] of [["#000", GRIP_SIDE_PX], ["#fff", GRIP_SIDE_PX - 3]]) {
+      context.fillStyle = style;
+      for (const grip of GRIPS) {
+        const { x, y } = gripAt(box, grip), size = side / view.scale;
+        context.fillRect(x - size / 2, y - size / 2, size, size);
+      }
+    }
   }
 
   // The corners so far, then a line to the pointer.

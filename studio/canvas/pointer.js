@@ -60,7 +60,7 @@ export class Hand {
   }
 
   down(event) {
-    if (!this.editor.map || this.drag) return;
+    if (!this.editor.map || this.drag || event.target !== this.pane.canvas) return;
     this.pane.frame.setPointerCapture(event.pointerId);
     this.pane.canvas.focus({ preventScroll: true });
     if (event.button === 1 || this.spaceHeld) { this.drag = { pan: true, last: this.panePoint(event) }; return; }

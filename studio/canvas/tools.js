@@ -1,6 +1,7 @@
 // The tools of the map pane. Each is started with a point in map pixels and what the hand holds down, and returns the
 // drag that follows, {to(point), end(moved)}, or nothing where a click was all.
 import { POSSIBLE, markersOf, groundOf } from "./cells.js";
+import { boxTool } from "./boxes.js";
 
 const CLOSE_PX = 8; // an outline closes by a click this near to its start, in CSS pixels
 
@@ -69,4 +70,4 @@ function eyedropper(editor, start) {
   return null;
 }
 
-export const TOOLS = { brush: stroke, eraser: stroke, fill, lasso, superpixel: superpixels, eyedropper };
+export const TOOLS = { brush: stroke, eraser: stroke, fill, lasso, superpixel: superpixels, box: boxTool, eyedropper };

@@ -49,3 +49,33 @@ export function copied({ cells }, from, to) {
   return cells.map(cell => cell & BORDER_BIT ? cell
     : (cell & ~target) | (up ? (cell & source) << shift : (cell & source) >> shift));
 }
+
+// What lies in the box `from` is laid into the box `to`, stretched to it by the nearest pixel, and leaves skin behind.
+// The bits in `kept` and the border stay where they are; bare skin covers nothing.
+export function carried({ cells, width }, from, to, kept) {
+  const out = cells.slice(), stays = kept | BORDER_BIT;
+  for (let y = from.top; y < from.bottom; y++) {
+    for (let x = from.left; x < from.right; x++) out[y * width + x] &= stays;
+  }
+  const across = (from.right - from.left) / (to.right - to.left), down = (from.bottom - from.top) / (to.bottom - to.top);
+  for (let y = to.top; y < to.bottom; y++) {
+    const line = (from.top + Math.floor((y - to.top + 0.5) * down)) * width;
+    for (let x = to.left; x < to.right; x++) {
+      const content = cells[line + from.left + Math.floor((x - to.left + 0.5) * across)] & ~stays, index = y * width + x;
+      if (content && !(out[index] & BORDER_BIT)) out[index] = (out[index] & stays) | content;
+    }
+  }
+  return out;
+}
+
+// The box around all that is more than bare skin, {left, top, right, bottom}, or null where there is nothing.
+export function extent({ cells, width }) {
+  let box = null;
+  for (let index = 0; index < cells.length; index++) {
+    if (!(cells[index] & ~BORDER_BIT)) continue;
+    const x = index % width, y = Math.floor(index / width);
+    box = box || { left: x, top: y, right: x + 1, bottom: y + 1 };
+    box = { left: Math.min(box.left, x), top: box.top, right: Math.max(box.right, x + 1), bottom: y + 1 };
+  }
+  return box;
+}

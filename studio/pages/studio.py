@@ -17,9 +17,13 @@ ICONS: Final = {
     "fill": "M4 12l8-8 8 8-7 7a2 2 0 0 1-2 0zM4 12h16M9 7 6 4M21 16v3",
     "lasso": "M12 4c5 0 9 2.5 9 6s-4 6-9 6-9-2.5-9-6 4-6 9-6zM7 15c-2 1-2 4 0 4s2 2 0 3",
     "superpixel": "M9 3l5 3v6l-5 3-5-3V6zM14 12l5 3v5M14 6l5-3M9 15v6",
+    "box": "M5 5h14v14H5zM3 3h4v4H3zM17 3h4v4h-4zM3 17h4v4H3zM17 17h4v4h-4z",
+    "bin": "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13M10 11v5M14 11v5",
+    "around": "M4 8V4h4M20 8V4h-4M4 16v4h4M20 16v4h-4M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8z",
     "eyedropper": "M14 6l4 4M16 8 6 18l-3 3 1-4L14 6l2-2a2.8 2.8 0 0 1 4 4l-2 2",
     "inside": "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8z",
     "eye": "M2 12c3-5 6-7 10-7s7 2 10 7c-3 5-6 7-10 7s-7-2-10-7zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
+    "light": "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2v2M12 20v2M2 12h2M20 12h2M5 5l1 1M18 18l1 1M19 5l-1 1M6 18l-1 1",
     "undo": "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3",
     "redo": "M15 14l5-5-5-5M20 9H10a6 6 0 0 0 0 12h3",
     "fit": "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
@@ -54,6 +58,7 @@ def header() -> str:
         f'<header><b>{words.PRODUCT}</b><nav><span class="on" aria-current="page">{words.SCREEN}</span></nav>'
         '<div class="status"><span data-part="saved" aria-live="polite"></span>'
         '<span data-part="status" data-state="connecting"><i></i><span>connecting</span></span>'
+        f"{button('act', 'light', icon('light'), words.LIGHT_TITLE, 'mini')}"
         f"{button('act', 'sheet', key('?'), 'Keys (?)', 'bare')}</div></header>"
     )
 
@@ -125,20 +130,36 @@ def map_pane() -> str:
     row += '<span class="space"></span>' + "".join(
         button("act", act, f"{icon(act)}{key(cap)}", title)
         for act, cap, title in (
-            ("undo", "Ctrl Z", "Undo (Ctrl+Z)"),
-            ("redo", "Ctrl Y", "Redo (Ctrl+Y)"),
+            ("undo", "⌃Z", "Undo (Ctrl+Z)"),
+            ("redo", "⌃Y", "Redo (Ctrl+Y)"),
             ("fit", "F", "Fit (F)"),
         )
     )
     return (
         f'<section class="pane"><div class="bar">{row}</div>'
         '<div class="view" data-view="map"><canvas data-pane="map" tabindex="0" aria-label="Map"></canvas>'
-        '<div class="ring" data-part="ring" hidden></div></div>'
-        f'<div class="under"><label>Size {key("[")}{key("]")}<input type="range" data-part="size" min="1" max="96">'
-        '<output data-part="size-value"></output></label>'
+        f'<div class="ring" data-part="ring" hidden></div>{box_row()}</div>'
+        f'<div class="under"><label data-part="stroke">Size {key("[")}{key("]")}'
+        '<input type="range" data-part="size" min="1" max="96">'
+        f'<output data-part="size-value"></output></label>'
         f'<label>Overlay {key("H")}<input type="range" data-part="opacity" min="0" max="100" value="100" '
         'title="How much the map covers the picture"></label>'
         f'<span class="readout" data-part="readout" aria-live="polite"></span>{lesion_menu()}</div></section>'
+    )
+
+
+def box_row() -> str:
+    """The chosen box in exact numbers, over the map while the box tool is in hand."""
+    numbers = "".join(
+        f'<label title="{title}">{label}<input data-edge="{name}" inputmode="numeric" maxlength="4" '
+        f'aria-label="{title}" autocomplete="off"></label>'
+        for name, (label, title) in words.BOX_NUMBERS.items()
+    )
+    carry, carry_title = words.CARRY
+    return (
+        f'<div class="box" data-part="box" hidden>{numbers}{button("act", "carry", carry, carry_title, "chip")}'
+        f"{button('act', 'box-next', icon('around'), words.BOX_NEXT_TITLE, 'mini')}"
+        f"{button('act', 'box-drop', icon('bin'), words.BOX_DROP_TITLE, 'mini')}</div>"
     )
 
 
@@ -217,6 +238,7 @@ def export_menu() -> str:
 def starters() -> str:
     """Finished cases to start from; the one on the canvas comes back by undo."""
     options = "".join(f'<option value="{name}">{name.capitalize()}</option>' for name in service.STARTER_NAMES)
+    options += f'<option value="blank">{words.BLANK}</option>'
     return (
         f'<select data-part="starter" aria-label="{words.STARTERS}" title="{words.STARTERS_TITLE}">'
         f"<option disabled selected>{words.STARTERS}</option>{options}</select>"

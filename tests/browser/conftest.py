@@ -196,11 +196,12 @@ class Studio:
 
 @pytest.fixture
 def opened(browser):
-    """Opens a studio page: opened(server, width, height)."""
+    """Opens a studio page: opened(server, width, height, device pixels a CSS pixel)."""
     contexts = []
 
-    def open_page(server, width=1440, height=900):
-        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+    def open_page(server, width=1440, height=900, ratio=1, **options):
+        size = {"width": width, "height": height}
+        context = browser.new_context(viewport=size, device_scale_factor=ratio, accept_downloads=True, **options)
         contexts.append(context)
         return Studio(context.new_page(), server).open()
 

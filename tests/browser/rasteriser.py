@@ -71,3 +71,18 @@ def moved(cells, backwards):
     row, column = np.floor(y + dy).astype(int), np.floor(x + dx).astype(int)
     inside = (row >= 0) & (row < cells.shape[0]) & (column >= 0) & (column < cells.shape[1])
     return np.where(inside, cells[row.clip(0, cells.shape[0] - 1), column.clip(0, cells.shape[1] - 1)], 0)
+
+
+def carried(cells, start, end, kept=0):
+    """Cells after what lay in the box `start` was stretched into `end`; boxes: (left, top, right, bottom)."""
+    left, top, right, bottom = start
+    stays, box = np.uint16(kept | 2), cells[top:bottom, left:right]
+    out = cells.copy()
+    out[top:bottom, left:right] &= stays
+    left, top, right, bottom = end
+    rows = np.floor((np.arange(bottom - top) + 0.5) * (box.shape[0] / (bottom - top))).astype(int)
+    columns = np.floor((np.arange(right - left) + 0.5) * (box.shape[1] / (right - left))).astype(int)
+    content = box[np.ix_(rows, columns)] & ~stays
+    view = out[top:bottom, left:right]
+    view[:] = np.where((content > 0) & (view & 2 == 0), (view & stays) | content, view)
+    return out
