@@ -261,8 +261,8 @@ def markup(generators: tuple[str, ...]) -> str:
     """The page's HTML, static."""
     side = palette() + certainty() + appearance() + generator(generators) + seed()
     return (
-        f'<div class="moulage">{header()}<main><aside class="side">{side}</aside>{map_pane()}{picture_pane()}'
-        f"{tone_strip()}{footer()}</main>{key_sheet()}"
+        f'<div class="moulage">{header()}<div class="work"><aside class="side">{side}</aside>{map_pane()}{picture_pane()}'
+        f"{tone_strip()}{footer()}</div>{key_sheet()}"
         f'<div class="veil" data-part="veil" hidden><p>{words.DROP_HINT}</p></div></div>'
     )
 
