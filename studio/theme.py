@@ -1,5 +1,6 @@
 """How the studio looks: colours, class inks, the style sheet, and a Gradio theme that stays out of the way."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -72,14 +73,20 @@ PALETTE: Final = (
     {"colour": "#cc79a7", "pattern": "dots"},
 )
 
+LENGTH: Final = re.compile(r"(?<![\w#.-])(-?[\d.]+)px\b")
+SCALES: Final = {2400: 1.4, 3400: 1.9}  # from this many CSS pixels across, everything is drawn so much larger
 FONTS: Final = ("Inter", "Noto Sans", "system-ui", "sans-serif")
 
 
 def style_sheet() -> str:
-    """The page's CSS: the tokens as custom properties, then canvas/page.css."""
+    """The page's CSS: the tokens as custom properties, then canvas/page.css with every length counted in `--px`."""
     dark, light = ("".join(f"--{name}:{value};" for name, value in tokens.items()) for tokens in (DARK, LIGHT))
     page = (Path(__file__).parent / "canvas" / "page.css").read_text(encoding="utf-8")
-    return f".moulage{{color-scheme:dark;{dark}}}\n.moulage.light{{color-scheme:light;{light}}}\n{page}"
+    # A media query knows no custom properties.
+    page = re.sub(r"^(?!@media)(.*)$", lambda line: LENGTH.sub(r"calc(\1 * var(--px))", line[0]), page, flags=re.M)
+    scales = "".join(f"@media (min-width:{width}px){{.moulage{{--px:{scale}px}}}}\n" for width, scale in SCALES.items())
+    light = f".moulage.light{{color-scheme:light;{light}}}"
+    return f".moulage{{--px:1px;color-scheme:dark;{dark}}}\n{light}\n{scales}{page}"
 
 
 def gradio_theme() -> "gr.themes.Base":

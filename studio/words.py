@@ -100,7 +100,8 @@ KEY_SHEET: Final = {
         ("Zoom", "wheel"),
         ("Pan", "Space+drag"),
         ("Fit", "F"),
-        ("Hide the map while held", "H"),
+        ("Hide the map: hold, or tap", "H"),
+        ("Zoom and pan by touch", "two fingers"),
     ),
     "Picture": (
         ("Skin tone I to VI", "Shift+1 to 6"),

@@ -6,7 +6,7 @@ import { DEFINITE, POSSIBLE } from "./cells.js";
 const LETTERS = { b: "brush", e: "eraser", g: "fill", l: "lasso", s: "superpixel", r: "box", i: "eyedropper" };
 const TONES = ["I", "II", "III", "IV", "V", "VI"];
 const MOVED_BY = { BracketLeft: "shrink", BracketRight: "grow" };
-const SIZE_STEP_PX = 4, FAR_NUDGE_PX = 10;
+const SIZE_STEP_PX = 4, FAR_NUDGE_PX = 10, TAP_MS = 250;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function isField(target) {
@@ -92,7 +92,7 @@ export class Keys {
 
   // Space pans only over the map, so that it still presses a focused button elsewhere.
   hold(event) {
-    if (event.key.toLowerCase() === "h") return () => this.mapPane.hide(true);
+    if (event.key.toLowerCase() === "h") return () => this.hideMap(event);
     if (event.code === "Backslash" || event.code === "IntlBackslash") return () => this.picture.hold(true);
     if (event.code === "Space" && this.hand.walking) return () => this.hand.press(event);
     if (event.code === "Space" && this.hand.inside) return () => this.hand.holdSpace(true);
@@ -100,14 +100,28 @@ export class Keys {
   }
 
   up(event) {
-    if (event.key.toLowerCase() === "h") this.mapPane.hide(false);
+    if (event.key.toLowerCase() === "h" && this.hiding) this.showMap(event);
     if (event.code === "Backslash" || event.code === "IntlBackslash") this.picture.hold(false);
     if (event.code === "Space") this.hand.holdSpace(false);
     if (ARROWS[event.code] && !this.hand.drag) this.editor.end();
   }
 
+  // Held, H hides the map; tapped, until it is tapped again.
+  hideMap({ repeat, timeStamp }) {
+    if (repeat) return;
+    this.hiding = { since: timeStamp, was: this.mapPane.hidden };
+    this.mapPane.hide(true);
+  }
+
+  showMap({ timeStamp }) {
+    const { since, was } = this.hiding;
+    this.hiding = null;
+    this.mapPane.hide(timeStamp - since < TAP_MS && !was);
+  }
+
   release() {
-    this.mapPane.hide(false);
+    if (this.hiding) this.mapPane.hide(false);
+    this.hiding = null;
     this.picture.hold(false);
     this.hand.holdSpace(false);
   }

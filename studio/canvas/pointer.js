@@ -3,6 +3,11 @@ import { TOOLS } from "./tools.js";
 
 const WHEEL_ZOOM = 0.0015, STILL_PX = 4;
 
+// Where the middle of two fingers is, and how far apart they are.
+function span([a, b]) {
+  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, length: Math.max(1, Math.hypot(a.x - b.x, a.y - b.y)) };
+}
+
 export class Hand {
   constructor(pane, editor, view) {
     Object.assign(this, { pane, editor, view });
@@ -10,11 +15,12 @@ export class Hand {
     this.inside = false;
     this.spaceHeld = false;
     this.walking = false;
+    this.fingers = new Map(); // touch id → where it is in the pane
     const frame = pane.frame, on = (type, act, options) => frame.addEventListener(type, act, options);
     on("pointerdown", event => this.down(event));
     on("pointermove", event => this.move(event));
-    on("pointerup", () => this.up());
-    on("pointercancel", () => this.abandon());
+    on("pointerup", event => this.up(event));
+    on("pointercancel", event => { this.fingers.delete(event.pointerId); this.abandon(); });
     on("pointerenter", () => { this.inside = true; });
     on("pointerleave", () => { this.inside = false; pane.pointAt(null); this.tell(null); });
     on("wheel", event => this.wheel(event), { passive: false });
@@ -60,7 +66,9 @@ export class Hand {
   }
 
   down(event) {
-    if (!this.editor.map || this.drag || event.target !== this.pane.canvas) return;
+    if (!this.editor.map || event.target !== this.pane.canvas) return;
+    if (event.pointerType === "touch" && this.touch(event)) return;
+    if (this.drag) return;
     this.pane.frame.setPointerCapture(event.pointerId);
     this.pane.canvas.focus({ preventScroll: true });
     if (event.button === 1 || this.spaceHeld) { this.drag = { pan: true, last: this.panePoint(event) }; return; }
@@ -73,7 +81,25 @@ export class Hand {
     this.drag = TOOLS[name](editor, this.mapPoint(event), { clear, possible: event.altKey, scale: view.scale });
   }
 
+  // A second finger takes back what the first began: two fingers move and zoom the map.
+  touch(event) {
+    this.fingers.set(event.pointerId, this.panePoint(event));
+    if (this.fingers.size < 2) return false;
+    this.abandon();
+    this.pane.frame.setPointerCapture(event.pointerId);
+    return true;
+  }
+
+  pinch(event) {
+    const before = span([...this.fingers.values()]);
+    this.fingers.set(event.pointerId, this.panePoint(event));
+    const after = span([...this.fingers.values()]);
+    this.view.pan(after.x - before.x, after.y - before.y);
+    this.view.zoomAt(after.x, after.y, after.length / before.length);
+  }
+
   move(event) {
+    if (this.fingers.size > 1 && this.fingers.has(event.pointerId)) return this.pinch(event);
     const point = this.mapPoint(event);
     this.walking = false;
     this.pane.pointAt(point);
@@ -92,7 +118,8 @@ export class Hand {
     this.drag.last = point;
   }
 
-  up() {
+  up(event) {
+    this.fingers.delete(event.pointerId);
     const drag = this.drag;
     this.drag = null;
     if (drag && !drag.pan) drag.end(this.moved);
