@@ -158,6 +158,23 @@ def render(
     print(service.render_file(preset, out, case, map, photo, tone, seed, checkpoint, device))
 
 
+@app.command()
+def sweep(
+    preset: str,
+    case: Annotated[Path, typer.Option(help="Case (JSON), or a picture that holds one.")],
+    out: Annotated[Path, typer.Option(help="Grid to write (PNG); its JSON, GIF and cells go beside it.")],
+    x: Annotated[str, typer.Option(help=f"Across: {', '.join(service.AXES)}.")] = "size",
+    y: Annotated[str, typer.Option(help="Down: another of them.")] = "tone",
+    columns: Annotated[str, typer.Option(help="Values across, separated by commas; empty for the proposed ones.")] = "",
+    rows: Annotated[str, typer.Option(help="Values down, separated by commas; empty for the proposed ones.")] = "",
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Paint one case over two axes: lesion size, skin tone, seed, markers."""
+    with _bar("painting") as tick:
+        written = service.sweep_file(preset, case, out, x, y, columns, rows, device, tick)
+    print(f"{written[0]} and {len(written) - 1} files beside it")
+
+
 Real = Annotated[Path, typer.Option(help="Data folder; its train split gives the floor.")]
 Split = Annotated[str, typer.Option(help="The split whose maps and photos are used: test, or val while choosing.")]
 Report = Annotated[Path | None, typer.Option("--out", help="Write the report as JSON.")]

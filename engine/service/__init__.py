@@ -17,20 +17,26 @@ from engine.service.files import (
 )
 from engine.service.judging import control, fidelity
 from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
+from engine.service.sweeping import Cell, Grid, cut_off, painted, sweep_file
 from engine.superpixels import proposed_cells
+from engine.sweeps import AXES, Sweep, proposed, sweep
 
 __all__ = [
+    "AXES",
     "DEFAULT",
     "FORMS",
     "STARTER_NAMES",
+    "Cell",
     "Draft",
     "Drafts",
     "Export",
     "Form",
     "Frame",
+    "Grid",
     "PresetInfo",
     "Rendered",
     "Studio",
+    "Sweep",
     "TonePicture",
     "case_from_bytes",
     "case_from_file",
@@ -38,11 +44,16 @@ __all__ = [
     "catalogue",
     "check_data",
     "control",
+    "cut_off",
     "export",
     "fidelity",
+    "painted",
+    "proposed",
     "proposed_cells",
     "read_card",
     "render_file",
     "starter_case",
+    "sweep",
+    "sweep_file",
     "train",
 ]

@@ -99,16 +99,22 @@ class Studio:
     def render_live(self, case: Case, client: str, seq: int) -> Frame | None:
         """The newest case's picture by the fastest backend; None if a newer one of this client came meanwhile."""
         self._check(case)
-        loaded = self.warm()
 
         def job() -> Frame:
-            started = time.perf_counter()
-            picture = loaded.renderer.live(loaded.inputs(case))[0]
-            ms = (time.perf_counter() - started) * 1000
-            return Frame(picture, seq, ms, measured(picture, case), loaded.badge(case), loaded.renderer.probe.backend)
+            return replace(self.paint(case), seq=seq)
 
+        loaded = self.warm()
         frame: Frame | None = loaded.latest.run(client, seq, job)
         return frame
+
+    def paint(self, case: Case) -> Frame:
+        """One picture by the fastest backend, for whoever waits for it."""
+        self._check(case)
+        loaded = self.warm()
+        started = time.perf_counter()
+        picture = loaded.renderer.live(loaded.inputs(case))[0]
+        ms = (time.perf_counter() - started) * 1000
+        return Frame(picture, 0, ms, measured(picture, case), loaded.badge(case), loaded.renderer.probe.backend)
 
     def leave(self, client: str) -> None:
         """Forget a client that went away."""
