@@ -38,6 +38,7 @@ OFFSET = np.array([70, 7.5, 8.5, 51, 17, 19.5, 9.5, 4.75, 5.25, 0.1, 0], np.floa
 SCALE = 2 * np.array([10.5, 7.5, 7.5, 12.5, 7, 7.5, 4.5, 1.75, 2.25, 0.09, 0.5], np.float32)
 COORDINATES = ("skin_l", "skin_a", "skin_b", "lesion_ratio", "lesion_da", "lesion_db",
                "spread_l", "spread_a", "spread_b", "hair", "vignette")  # fmt: skip
+FURNITURE = [COORDINATES.index("hair"), COORDINATES.index("vignette")]
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,9 @@ class Density:
                 k: _z(float(np.interp(v, self.quantiles[k], self._grid()))) for k, v in ((0, skin[0]), (2, skin[1]))
             }
         z = self._conditional(known, stream(seed, "appearance"))
+        # A tone changes the skin, not the dermoscope nor the hair: in the photos the three go together by accident.
+        toneless = {k: p for k, p in known.items() if COORDINATES[k] in fixed}
+        z[FURNITURE] = self._conditional(toneless, stream(seed, "appearance"))[FURNITURE]
         drawn = zip(z, self.quantiles[:SIZE], strict=True)
         values = [float(np.interp(norm.cdf(v), self._grid(), q)) for v, q in drawn]
         return _appearance(values, skin)

@@ -131,6 +131,15 @@ def test_sliders_move_what_they_name_and_leave_the_tone():
     assert light.ita_deg == pytest.approx(dark.ita_deg)
 
 
+def test_a_tone_moves_neither_the_hair_nor_the_dermoscopes_rim():
+    density = Density.fit(photos())
+    for seed in range(20):
+        drawn = [density.draw(seed, ita) for ita in (None, *TONES.values())]
+        assert {a.hair for a in drawn} == {drawn[0].hair}
+        assert {a.vignette for a in drawn} == {drawn[0].vignette}
+        assert density.draw(seed, TONES["VI"], hair=0.9).hair == density.draw(seed, hair=0.9).hair
+
+
 def test_a_tone_no_training_photo_has_is_not_covered():
     density = Density.fit(photos())
 

@@ -240,6 +240,11 @@ def density(tables: Mapping[str, Tensor]) -> Density:
     return Density(*(tuple(tuple(row) for row in table) for table in rows))
 
 
+# On a tone beyond the training photos' the noise is truncated: few photos were that dark, and the noise calls up what those
+# few had, a surgeon's violet ink.
+TRUNCATION = 0.5
+
+
 def inputs(
     config: Pix2PixHDConfig,
     tables: Mapping[str, Tensor],
@@ -261,9 +266,11 @@ def inputs(
         condition = np.concatenate([condition, drawn.astype(np.float32)[None, None]], axis=1)
     if config.generator == "global":
         return (condition,)
-    appearance = drawn_appearance(density(tables), request)
+    drawn_from = density(tables)
+    appearance = drawn_appearance(drawn_from, request)
     noise = normal(request.seed, "noise", (1, config.noise, height // 2, width // 2))
-    return condition, appearance.vector()[None], noise
+    beyond = request.tone is not None and not drawn_from.covers(TONES[request.tone])
+    return condition, appearance.vector()[None], noise * np.float32(TRUNCATION if beyond else 1)
 
 
 def _edges_of_a_drawing(config: Pix2PixHDConfig, planes: Planes, request: Request) -> NDArray[np.uint8]:
