@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from platformdirs import user_data_path
 
 from engine import service
-from studio import doors, drafts, live
+from studio import doors, drafts, live, sweeps
 
 
 def build(painter: live.Painter, port: int, kept: service.Drafts) -> Any:
@@ -25,6 +25,7 @@ def build(painter: live.Painter, port: int, kept: service.Drafts) -> Any:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     live.add_routes(app, painter)
     drafts.add_routes(app, kept)
+    sweeps.add_routes(app, painter)
     mounted = gr.mount_gradio_app(
         app,
         page((service.DEFAULT,)),

@@ -60,6 +60,10 @@ class Painter(Protocol):
         """Six tones."""
         ...
 
+    def paint(self, case: Case) -> service.Frame:
+        """One picture for whoever waits for it."""
+        ...
+
     def render(self, case: Case) -> service.Rendered:
         """A picture to keep."""
         ...
@@ -284,8 +288,13 @@ async def answered(work: Any) -> Response:
     try:
         made: Response = await asyncio.to_thread(work)
     except EngineError as error:
-        return Response(json.dumps({"error": str(error)}), 400, media_type="application/json")
+        return failed(error)
     return made
+
+
+def failed(error: EngineError) -> Response:
+    """Status 400 and the sentence."""
+    return Response(json.dumps({"error": str(error)}), 400, media_type="application/json")
 
 
 def _cells(width: int, height: int) -> Response:

@@ -3,10 +3,23 @@
 from typing import Final
 
 PRODUCT: Final = "Moulage"
-SCREEN: Final = "Studio"
+SCREENS: Final = {"studio": "Studio", "sweeps": "Sweeps"}
 PURPOSE: Final = "Research images, never diagnoses."
 DROP_HINT: Final = "Drop a saved picture here to restore its case."
 
+SWEEPS: Final = "Sweep"
+ACROSS: Final = "Across"
+DOWN: Final = "Down"
+VALUES: Final = "values"
+VALUES_TITLE: Final = "Values separated by commas, then Enter; empty for the proposed ones"
+SWEEP_RUN: Final = "Paint again"
+SWEEP_RUN_TITLE: Final = "Paint the studio's case over both axes; while it runs, stop and keep what is done"
+SWEEP_SAVE: Final = "Save grid and cells"
+SWEEP_SAVE_TITLE: Final = "A zip of the grid (PNG, JSON), a loop (GIF), and every cell with its case"
+SWEEP_HINT: Final = (
+    "Click a cell to open it in the studio; Shift-click two to compare them; wheel and drag look closer in all at once."
+)
+PAIR: Final = "Two cells, left and right of the line"
 LIGHT_TITLE: Final = "Light page; map and picture stay on dark ground"
 EXPORT: Final = "Export"
 EXPORT_TITLE: Final = "Save the case for other tools"
@@ -124,6 +137,11 @@ def for_page() -> dict[str, object]:
         "possible": "possible",
         "region": "region",
         "box": "box",
+        "sweep_run": SWEEP_RUN,
+        "sweep_stop": "Stop",
+        "sweep_stopped": "Stopped; what is painted stays.",
+        "sweep_failed": "The sweep was not painted",
+        "clipped": "cut off by the map's edge",
         "draw_box": "drag a box, or press Enter for one around the lesion",
         "choose_box": "click a box, or press Enter for the next",
         "auto": "auto",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,12 +134,24 @@ class Grid:
             files[name] = formats.picture_bytes(cell.rendered.picture, cell.rendered.provenance)
         return files
 
+    def zipped(self, stem: str) -> bytes:
+        """`files` as one zip file."""
+        return formats.zip_bytes(self.files(stem))
+
     def _provenance(self) -> dict[str, Any]:
         """Of the first cell, with the case that the sweep started from."""
         return self.cells[0].rendered.provenance | {"case": json.loads(to_json(self.start))}
 
 
-def painted(studio: Studio, start: Case, chosen: Sweep) -> Iterator[Cell]:
+class Keeper(Protocol):
+    """Who paints pictures to keep."""
+
+    def render(self, case: Case) -> Rendered:
+        """One of them."""
+        ...
+
+
+def painted(studio: Keeper, start: Case, chosen: Sweep) -> Iterator[Cell]:
     """The cells to keep, row by row, by the fixed backend."""
     for row in range(len(chosen.rows)):
         for column in range(len(chosen.columns)):

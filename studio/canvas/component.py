@@ -28,6 +28,7 @@ MODULES: Final = (
     "controls",
     "files",
     "autosave",
+    "sweeps",
     "main",
 )
 

@@ -128,8 +128,9 @@ export class Controls {
     this.each("act", (node, name) => { if (actions[name]) node.addEventListener("click", actions[name]); });
   }
 
-  get sheetOpen() {
-    return this.sheet.open;
+  // A dialog or another screen has the keys.
+  get away() {
+    return this.root.dataset.on !== "studio" || this.root.querySelector("dialog[open]") !== null;
   }
 
   toggleSheet() {

@@ -22,7 +22,7 @@ export class Keys {
   }
 
   down(event) {
-    if (isField(event.target) || !this.editor.map || this.controls.sheetOpen) return;
+    if (isField(event.target) || !this.editor.map || this.controls.away) return;
     const act = event.ctrlKey || event.metaKey ? this.command(event) : this.plain(event);
     if (!act) return;
     event.preventDefault();

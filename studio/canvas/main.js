@@ -9,6 +9,7 @@ import { Keys } from "./keys.js";
 import { Controls } from "./controls.js";
 import { Files } from "./files.js";
 import { Autosave } from "./autosave.js";
+import { Sweeps, Screens } from "./sweeps.js";
 
 function showStatus(root, words, picture, { state, ms, backend, total_ms, slow, sentence }) {
   const node = root.querySelector("[data-part=status]"), text = node.querySelector("span");
@@ -46,6 +47,8 @@ async function open(root, { words, palette }) {
   const controls = new Controls(root, editor, view, mapPane, words), hand = new Hand(mapPane, editor, view);
   const files = new Files(root, editor, live, (sentence, wrong) => say(root, sentence, wrong), words);
   const autosave = new Autosave(root, editor, live, (sentence, wrong) => say(root, sentence, wrong), words);
+  const sweeps = new Sweeps(root, editor, live, files, words);
+  new Screens(root, { sweeps: () => sweeps.open() });
   new Keys({ editor, view, mapPane, picture, hand, files, controls });
   const state = { opened: performance.now(), pictures: 0, strips: 0, fresh: false, lastJpeg: null };
   live.addEventListener("picture", ({ detail }) => {
@@ -58,7 +61,7 @@ async function open(root, { words, palette }) {
   live.addEventListener("strip", ({ detail }) => { strip.show(detail); state.strips++; });
   live.addEventListener("status", ({ detail }) => showStatus(root, words, picture, detail));
   follow(editor, live);
-  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture };
+  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture, sweeps };
   live.connect();
   const kept = await autosave.open();
   await (kept ? files.take(kept) : files.start()).catch(error => files.complain(error));

@@ -57,6 +57,9 @@ class Plain:
     def strip(self, case):
         return [service.TonePicture(t, self.picture(case), 40.0, t in ("V", "VI")) for t in TONES]
 
+    def paint(self, case):
+        return self.render_live(case, "", 0)
+
     def render(self, case):
         raise EngineError("the plain painter keeps no pictures.")
 
