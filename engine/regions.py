@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +13,7 @@ from engine.tone import lab_to_unit
 
 COLOURS = 7  # sRGB before tanh, the lesion's spread in L*a*b*, hair
 FULLEST = 0.96  # atanh of 1 is infinite; 0.96 is 2 % short of white and black
+SOFT = 1 / 85  # of the picture's width: standard deviation by which a lesion's colour runs into the skin, 3 px of 256
 SPREAD, HAIR = slice(6, 9), 9  # places in Appearance.vector
 
 
@@ -35,12 +37,12 @@ def place(boxes: Sequence[Box], width: int, height: int) -> NDArray[np.float32]:
 
 
 def colours(skin: Appearance, lesions: Sequence[Lesion], width: int, height: int) -> NDArray[np.float32]:
-    """float32 [7, H, W]: sRGB before tanh of skin and lesions, each lesion's spread where it is, hair everywhere."""
+    """float32 [7, H, W]: sRGB before tanh of skin and lesions, which run into each other; each lesion's spread where it is, hair everywhere."""
     painted = np.zeros((COLOURS, height, width), np.float32)
     painted[:3] = _before_tanh(skin.skin_lab)[:, None, None]
     painted[6] = skin.vector()[HAIR]
     for lesion in lesions:
-        inside = lesion.outline[None]
+        inside = cv2.GaussianBlur(lesion.outline, (0, 0), SOFT * width)[None]
         vector = (np.array(lesion.appearance.spread_lab, np.float32) - OFFSET[SPREAD]) / SCALE[SPREAD]
         painted[:3] += (_before_tanh(lesion.appearance.lesion_lab)[:, None, None] - painted[:3]) * inside
         painted[3:6] += (vector[:, None, None] - painted[3:6]) * inside
