@@ -35,7 +35,9 @@ ITA_LIMIT_DEG = 90.0
 def index_of(condition: str | None, allowed: Sequence[str] = CONDITIONS) -> int:
     """A condition's place in CONDITIONS; one that is not among `allowed` is refused."""
     if condition is None or condition not in allowed:
-        raise EngineError(f"the condition {str(condition)[:60]!r} is not known here; {suggestion(str(condition), allowed)}")
+        raise EngineError(
+            f"the condition {str(condition)[:60]!r} is not known here; {suggestion(str(condition), allowed)}"
+        )
     return CONDITIONS.index(condition)
 
 
@@ -53,7 +55,9 @@ def tone_of(code: int) -> float:
     return (code - 1) / 254 * 2 * ITA_LIMIT_DEG - ITA_LIMIT_DEG
 
 
-def condition_map(boxes: Sequence[Box], width: int, height: int, allowed: Sequence[str] = CONDITIONS) -> NDArray[np.int8]:
+def condition_map(
+    boxes: Sequence[Box], width: int, height: int, allowed: Sequence[str] = CONDITIONS
+) -> NDArray[np.int8]:
     """The condition of every pixel, int8 [H, W], NONE outside; where boxes overlap the later one wins."""
     check_boxes(tuple(boxes), width, height)
     conditions = np.full((height, width), NONE, np.int8)
@@ -74,7 +78,9 @@ def decode(coded: NDArray[np.uint8]) -> tuple[NDArray[np.int8], float]:
     """Inverse of `encode`: (condition map, ITA in degrees, within 0.36 of what was encoded)."""
     tones = np.unique(coded[..., 0])
     if len(tones) != 1:
-        raise EngineError(f"the map's red holds {len(tones)} values, first {tones[:3].tolist()}; one skin tone is allowed.")
+        raise EngineError(
+            f"the map's red holds {len(tones)} values, first {tones[:3].tolist()}; one skin tone is allowed."
+        )
     conditions = np.full(coded.shape[:2], NONE, np.int8)
     known = (coded[..., 1] == 0) & (coded[..., 2] == 0)
     for index, (green, blue) in enumerate(CODES):
@@ -99,5 +105,7 @@ def boxes_of(conditions: NDArray[np.int8]) -> tuple[Box, ...]:
     boxes = tuple(sorted(found, key=lambda b: (b.left - b.right) * (b.bottom - b.top)))
     height, width = conditions.shape
     if not np.array_equal(condition_map(boxes, width, height), conditions):
-        raise EngineError("the map's regions are not boxes; axis-parallel boxes, the smaller over the larger, are allowed.")
+        raise EngineError(
+            "the map's regions are not boxes; axis-parallel boxes, the smaller over the larger, are allowed."
+        )
     return boxes

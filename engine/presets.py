@@ -16,13 +16,31 @@ ROOT = CHECKOUT if CHECKOUT.is_dir() else INSTALLED
 
 
 @dataclass(frozen=True)
+class Frame:
+    """How a cached frame is shown: a window of (width, height) after shrinking by the whole number `shrink`."""
+
+    width: int
+    height: int
+    shrink: int = 1
+
+
+@dataclass(frozen=True)
 class Stage:
-    """One size of training; `until` is the share of all images at which it ends."""
+    """One size of training; `until` is the share of all images at which it ends.
+
+    width, height: of the window shown, after shrinking the frame by the whole number `shrink`, 1 where there is none.
+    """
 
     until: Annotated[float, Range(0, 1)]
     width: Annotated[int, Range(16, 4096)]
     height: Annotated[int, Range(16, 4096)]
     batch: Annotated[int, Range(1, 4096)]
+    shrink: Annotated[int, Range(1, 16)] | None = None
+
+    @property
+    def frame(self) -> Frame:
+        """How the cached frame is shown."""
+        return Frame(self.width, self.height, self.shrink or 1)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def place(boxes: Sequence[Box], width: int, height: int) -> NDArray[np.float32]:
 
 
 def colours(skin: Appearance, lesions: Sequence[Lesion], width: int, height: int) -> NDArray[np.float32]:
-    """float32 [7, H, W]: sRGB before tanh of skin and lesions, which run into each other; each lesion's spread where it is, hair everywhere."""
+    """float32 [7, H, W]: sRGB before tanh of skin and lesions, which run into each other; a lesion's spread; hair."""
     painted = np.zeros((COLOURS, height, width), np.float32)
     painted[:3] = _before_tanh(skin.skin_lab)[:, None, None]
     painted[6] = skin.vector()[HAIR]

@@ -75,7 +75,9 @@ def layout_of(root: Path) -> Layout | None:
     return next((layout for layout in LAYOUTS if {layout.photo, layout.condition} <= set(_columns(root, layout))), None)
 
 
-def read(root: Path, labels: Path | None, split_seed: int, conditions: Sequence[str] = CONDITIONS) -> Manifest[ClinicalRecord]:
+def read(
+    root: Path, labels: Path | None, split_seed: int, conditions: Sequence[str] = CONDITIONS
+) -> Manifest[ClinicalRecord]:
     """The photos that have boxes and one of the `conditions`, split by patient: 75 % train, 10 % val, 15 % test.
 
     labels: a table of boxes to use in place of the folder's own. Raises EngineError with one sentence on the first row that
@@ -83,7 +85,9 @@ def read(root: Path, labels: Path | None, split_seed: int, conditions: Sequence[
     """
     layout = layout_of(root)
     if layout is None:
-        raise EngineError(f"{root} holds no clinical photographs; known layouts are {', '.join(x.name for x in LAYOUTS)}.")
+        raise EngineError(
+            f"{root} holds no clinical photographs; known layouts are {', '.join(x.name for x in LAYOUTS)}."
+        )
     records, problems = listed(root, layout, labels)
     if problems:
         name, sentence = problems[0]
@@ -91,11 +95,15 @@ def read(root: Path, labels: Path | None, split_seed: int, conditions: Sequence[
         raise EngineError(f"{root.name}: {name} {sentence}{more}.")
     shown = [r for r in records if r.boxes and all(box.condition in conditions for box in r.boxes)]
     if not shown:
-        raise EngineError(f"{root} has no photo with a box of {', '.join(conditions[:3])} or another condition asked for.")
+        raise EngineError(
+            f"{root} has no photo with a box of {', '.join(conditions[:3])} or another condition asked for."
+        )
     return Manifest(tuple(split(shown, split_seed)), root, layout.name)
 
 
-def listed(root: Path, layout: Layout, labels: Path | None = None) -> tuple[list[ClinicalRecord], list[tuple[str, str]]]:
+def listed(
+    root: Path, layout: Layout, labels: Path | None = None
+) -> tuple[list[ClinicalRecord], list[tuple[str, str]]]:
     """Every photo of the table with what is known of it, and (name, sentence) for each row that is wrong."""
     problems: list[tuple[str, str]] = []
     photos = _files(root / layout.pictures)
@@ -114,7 +122,7 @@ def listed(root: Path, layout: Layout, labels: Path | None = None) -> tuple[list
 
 
 def split(records: Sequence[ClinicalRecord], seed: int) -> Iterator[ClinicalRecord]:
-    """Assign whole patients to train, val and test, 75 : 10 : 15 of the photos of each condition as nearly as patients allow."""
+    """Assign whole patients to train, val and test, about 75 : 10 : 15 of the photos of each condition."""
     patients: dict[str, list[ClinicalRecord]] = defaultdict(list)
     for record in records:
         patients[record.group].append(record)
@@ -162,12 +170,16 @@ def _record(layout: Layout, row: Row, photo: Path | None, mask: Path | None, box
 def _condition(layout: Layout, name: str) -> str:
     """Our name of a source's condition; a generic folder must name ours, a public set's others are "other"."""
     plain = name.strip()
-    ours = layout.names.get(plain, plain.lower().replace("-", " ") if plain.lower().replace("-", " ") in CONDITIONS else plain)
+    ours = layout.names.get(
+        plain, plain.lower().replace("-", " ") if plain.lower().replace("-", " ") in CONDITIONS else plain
+    )
     if ours in CONDITIONS:
         return ours
     if layout.open_ended:
         return OTHER
-    raise EngineError(f"has the condition {plain[:60]!r}, which is unknown; {suggestion(plain, layout.names or CONDITIONS)}")
+    raise EngineError(
+        f"has the condition {plain[:60]!r}, which is unknown; {suggestion(plain, layout.names or CONDITIONS)}"
+    )
 
 
 def _skin_type(text: str) -> str | None:
@@ -180,7 +192,9 @@ def _skin_type(text: str) -> str | None:
     if plain in PAIRS:
         plain = PAIRS[plain]
     if plain not in ("1", "2", "3", "4", "5", "6"):
-        raise EngineError(f"has the skin type {text[:20]!r}; I to VI or 1 to 6 is allowed, or nothing where it is unknown")
+        raise EngineError(
+            f"has the skin type {text[:20]!r}; I to VI or 1 to 6 is allowed, or nothing where it is unknown"
+        )
     return TONES[int(plain) - 1]
 
 
@@ -191,7 +205,9 @@ def _box(row: Row, condition: str) -> Box:
     try:
         left, top, right, bottom = (int(float(row[name])) for name in BOX_COLUMNS)
     except (KeyError, ValueError, TypeError) as error:
-        raise EngineError(f"has a box with {[row.get(n) for n in BOX_COLUMNS]}; whole pixels x0, y0, x1, y1 are needed") from error
+        raise EngineError(
+            f"has a box with {[row.get(n) for n in BOX_COLUMNS]}; whole pixels x0, y0, x1, y1 are needed"
+        ) from error
     if left < 0 or top < 0:
         raise EngineError(f"has the box {(left, top, right, bottom)}, which leaves the photo")
     if left >= right or top >= bottom:
@@ -238,7 +254,9 @@ def _box_rows(path: Path) -> dict[str, list[Row]]:
     for row in _rows(path):
         name = next((row[key] for key in NAME_COLUMNS if row.get(key)), "")
         if not name:
-            raise EngineError(f"{path.name} has a row without a photo's name; one of {', '.join(NAME_COLUMNS)} is needed.")
+            raise EngineError(
+                f"{path.name} has a row without a photo's name; one of {', '.join(NAME_COLUMNS)} is needed."
+            )
         boxes[Path(name).stem].append({**row, "img_id": name})
     return dict(boxes)
 

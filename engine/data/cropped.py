@@ -52,7 +52,10 @@ class CropCache:
     @property
     def described(self) -> list[tuple[Crop, NDArray[np.uint8]]]:
         """Every crop with its lesion outline, uint8 [S, S] in {0, 1}: what a family fits its tables to."""
-        return [(crop, (cells >> OUTLINE_BIT & 1).astype(np.uint8)) for crop, cells in zip(self.crops, self.cells, strict=True)]
+        return [
+            (crop, (cells >> OUTLINE_BIT & 1).astype(np.uint8))
+            for crop, cells in zip(self.crops, self.cells, strict=True)
+        ]
 
 
 def build(
@@ -82,7 +85,7 @@ def load(folder: Path) -> CropCache:
 
 
 def _crop(table: dict[str, Any]) -> Crop:
-    fields = {k: tuple(v) if isinstance(v, list) else v for k, v in table["appearance"].items()}
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table["appearance"].items()}
     boxes = tuple(Box(**box) for box in table["boxes"])
     return Crop(table["record"], boxes, table["fitzpatrick"], Appearance(**fields))
 
@@ -119,7 +122,9 @@ def of_photo(record: ClinicalRecord, size: int, how: CropsData) -> list[Entry]:
     height, width = picture.shape[:2]
     outline = ellipses(record.boxes, width, height) if record.mask is None else maps.load_mask(record.mask)
     if outline.shape != (height, width):
-        raise EngineError(f"the mask of {record.picture.name} is {outline.shape[1]}x{outline.shape[0]}; its photo is {width}x{height}.")
+        raise EngineError(
+            f"the mask of {record.picture.name} is {outline.shape[1]}x{outline.shape[0]}; its photo is {width}x{height}."
+        )
     strange = crops.background(picture, record.boxes)
     grouped = crops.groups(record.boxes, how.adjacent)
     entries = []

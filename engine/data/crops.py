@@ -18,7 +18,10 @@ from engine.tone import rgb_to_lab
 TRIES = 12
 CLEAN = 0.02  # share of background that needs no further try
 RING = 0.35  # width of the ring around a box whose colour is taken for the skin's, as a share of the box's larger side
-SKIN_AB, SKIN_L = 17.0, 33.0  # L*a*b* units from the ring's median within which a pixel passes for skin: shadow moves L* most
+SKIN_AB, SKIN_L = (
+    17.0,
+    33.0,
+)  # L*a*b* units from the ring's median within which a pixel passes for skin: shadow moves L* most
 SPECK = 1 / 40  # of the photo's side: smaller spots are hairs, naevi and glints, not background
 KEPT = 0.25  # a box of which less than this share lies in the window is not shown
 
@@ -63,14 +66,14 @@ def background(picture: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.b
         inside[box.top : box.bottom, box.left : box.right] = True
     around = lab[ring & ~inside] if (ring & ~inside).any() else lab[ring]
     median = np.median(around, axis=0)
-    strange = (np.hypot(lab[..., 1] - median[1], lab[..., 2] - median[2]) > SKIN_AB) | (abs(lab[..., 0] - median[0]) > SKIN_L)
+    strange = (np.hypot(lab[..., 1] - median[1], lab[..., 2] - median[2]) > SKIN_AB) | (
+        abs(lab[..., 0] - median[0]) > SKIN_L
+    )
     kernel = np.ones((max(3, round(SPECK * max(height, width))),) * 2, np.uint8)
     return (cv2.morphologyEx((strange & ~inside).astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0) & ~inside
 
 
-def draw(
-    group: Sequence[Box], strange: NDArray[np.bool_], how: CropsData, random: np.random.Generator
-) -> Window:
+def draw(group: Sequence[Box], strange: NDArray[np.bool_], how: CropsData, random: np.random.Generator) -> Window:
     """A window around a group of boxes. strange: the photo's background, bool [H, W]."""
     height, width = strange.shape
     left, top = min(b.left for b in group), min(b.top for b in group)

@@ -75,7 +75,9 @@ class DermGan(Gan):
         if self.config.generator == "unet":
             return {}
         densities = _densities([crop for crop, _ in described], self.config.conditions)
-        outlines = Outlines.fit([mask[b.top : b.bottom, b.left : b.right] for crop, mask in described for b in crop.boxes])
+        outlines = Outlines.fit(
+            [mask[b.top : b.bottom, b.left : b.right] for crop, mask in described for b in crop.boxes]
+        )
         return {
             "appearance.quantiles": torch.tensor([d.quantiles for d in densities]),
             "appearance.correlation": torch.tensor([d.correlation for d in densities]),
@@ -86,24 +88,23 @@ class DermGan(Gan):
     def losses(self, batch: RegionsBatch, images: int) -> Iterator[tuple[str, Terms]]:
         """Yield D's terms, then G's, from one forward pass of G (pix2pix's order)."""
         real, maps = batch.pictures, self.maps(batch)
-        fake = self.networks["G"](maps, *self.chance(batch)).float()
+        fake = self.networks["G"](maps, *self.chance(batch), shrink=batch.shrink).float()
         shown = [fake, real, maps]
         seen_fake, seen_real, seen = diffaugment(shown, batch.random) if self.config.diffaugment else shown
         fake_taps, real_taps = self._taps(seen_fake), self._taps(seen_real)
 
         taps = [torch.cat([a.detach(), b]) for a, b in zip(fake_taps, real_taps, strict=True)]
         both = torch.cat([seen_fake.detach(), seen_real])
-        patches, heads = self.networks["D"](torch.cat([seen, seen]), both, taps)
+        patches, heads = self.networks["D"](torch.cat([seen, seen]), both, taps, shrink=batch.shrink)
+        of_real = [activations.chunk(2)[1].detach() for activations, _ in patches]
         judged = [logits for _, logits in patches]
         yield "D", {"patch": self._told_apart(judged)} | ({"heads": self._told_apart(heads)} if heads else {})
 
         with self.fixed("D") as judge:
-            with torch.no_grad():
-                of_real, _ = judge(seen, seen_real, real_taps)
-            of_fake, heads = judge(seen, seen_fake, fake_taps)
+            of_fake, heads = judge(seen, seen_fake, fake_taps, shrink=batch.shrink)
         terms = {"patch": self.config.adversarial * self._fooled([logits for _, logits in of_fake])}
         if self.config.feature_matching:
-            pairs = [activation_distance(f[0], r[0]) for f, r in zip(of_fake, of_real, strict=True)]
+            pairs = [activation_distance(f[0], r) for f, r in zip(of_fake, of_real, strict=True)]
             terms["features"] = self.config.feature_matching * torch.stack(pairs).mean()
         if heads:
             terms["heads"] = self.config.projected * self._fooled(heads)
@@ -145,7 +146,10 @@ class DermGan(Gan):
         device = batch.pictures.device
         if self.config.generator == "modulated":
             return (torch.randn((count, self.config.noise, height, width), generator=batch.random, device=device),)
-        drawn = [torch.rand((count, c, s, s), generator=batch.random, device=device) for c, s in dropout_channels(self.config)]
+        drawn = [
+            torch.rand((count, c, s, s), generator=batch.random, device=device)
+            for c, s in dropout_channels(self.config)
+        ]
         return tuple((one >= self.config.dropout) / (1 - self.config.dropout) for one in drawn)
 
     def _taps(self, pictures: Tensor) -> list[Tensor]:
@@ -220,7 +224,10 @@ def drawn(
     """The skin, and the outline and colours of every box's lesion: what the request sets, and the seed draws of the rest."""
     ita = None if request.tone is None else TONES[request.tone]
     outlines = Outlines(*(tables[f"outline.{name}"].float().numpy() for name in ("mean", "components")))
-    lesions, skin = [], _appearance(config, tables, request, 0, request.boxes[0].condition if request.boxes else None, ita)
+    lesions, skin = (
+        [],
+        _appearance(config, tables, request, 0, request.boxes[0].condition if request.boxes else None, ita),
+    )
     for index, box in enumerate(request.boxes):
         own = _appearance(config, tables, request, index, box.condition, skin.ita_deg if ita is None else ita)
         mask = np.zeros((height, width), np.float32)

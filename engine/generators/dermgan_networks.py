@@ -16,7 +16,7 @@ SIZE_PX = 256  # the paper's pictures; levels are counted from here
 DOWNS = 8  # 256 to 1
 WIDEST = 8  # the U-Net's deepest layers have 8 times the first one's channels
 DROPPED = 3  # decoder layers with dropout: 2x2, 4x4 and 8x8
-COARSEST_PX = 8  # where the modulated generator begins
+COARSEST_PX = 8  # where the modulated generator begins in a whole picture
 GUIDE = 32  # channels of what modulates a block
 HEAD_WIDTH = 64
 REGION = 4 + COLOURS  # outline, inside a box, place across and down, colours
@@ -57,15 +57,17 @@ class UNet(nn.Module):
             previous = width
         self.ups = nn.ModuleList()
         for width in reversed(widths[:-1]):
-            self.ups.append(nn.Sequential(*UPSAMPLINGS[config.upsampling](previous, width, False), nn.BatchNorm2d(width)))
+            self.ups.append(
+                nn.Sequential(*UPSAMPLINGS[config.upsampling](previous, width, False), nn.BatchNorm2d(width))
+            )
             previous = 2 * width
         self.last = nn.Sequential(*UPSAMPLINGS[config.upsampling](previous, 3, True))
         self.apply(weights_init)
 
-    def forward(self, maps: Tensor, *dropout: Tensor) -> Tensor:
+    def forward(self, maps: Tensor, *dropout: Tensor, shrink: int = 1) -> Tensor:
         """maps [B, 3, 256, 256] in [-1, 1]; dropout: [B, 512, s, s] for s = 2, 4, 8, 0 or the kept units' scale.
 
-        Returns [B, 3, 256, 256] in [-1, 1].
+        Returns [B, 3, 256, 256] in [-1, 1]. It knows one scale only, so shrink is 1.
         """
         skips, x = [], maps
         for k, down in enumerate(self.downs):
@@ -114,11 +116,14 @@ class ModulatedUp(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, guide: Tensor, noise: Tensor) -> Tensor:
-        """guide [B, C, S, S], noise [B, Z, S, S], S of 16 to 256 in powers of two → [B, 3, S, S] in [-1, 1]."""
+    def forward(self, guide: Tensor, noise: Tensor, shrink: int = 1) -> Tensor:
+        """guide [B, C, H, W], noise [B, Z, H, W], sides multiples of 32 / shrink → [B, 3, H, W] in [-1, 1].
+
+        shrink: by what power of two the picture is smaller than a whole one's scale; the last levels are then left out.
+        """
         given = [torch.cat([guide, noise], dim=1)]
         base = guide[:, BASE]
-        while int(guide.shape[2]) > COARSEST_PX:
+        for _ in range(len(self.blocks) - shrink.bit_length()):
             guide, noise = F.avg_pool2d(guide, 2), 2 * F.avg_pool2d(noise, 2)  # the noise keeps unit variance
             given.append(torch.cat([guide, noise], dim=1))
         x, rgb = self.first(given[-1]), torch.zeros(1)
@@ -181,17 +186,16 @@ class Discriminators(nn.Module):
         self.heads = ProjectedHeads(given, HEAD_WIDTH) if config.projected else None
 
     def forward(
-        self, maps: Tensor, pictures: Tensor, features: list[Tensor]
+        self, maps: Tensor, pictures: Tensor, features: list[Tensor], shrink: int = 1
     ) -> tuple[list[tuple[Tensor, Tensor]], list[Tensor]]:
-        """maps [B, C, S, S], pictures [B, 3, S, S], features of the frozen net or none.
+        """maps [B, C, H, W], pictures [B, 3, H, W], features of the frozen net or none, shrink as the generator's.
 
-        Returns (activations of the second to last convolution, logits) of every PatchGAN down from S, and the heads' logits.
+        Returns (activations of the second to last convolution, logits) of every PatchGAN from this scale down, and the
+        heads' logits.
         """
-        x, side, found = torch.cat([maps, pictures], dim=1), SIZE_PX, []
-        for patch in self.patches:
-            if side <= x.shape[2]:
-                *_, activations, logits = patch(x)
-                found.append((activations, logits))
-                x = F.avg_pool2d(x, 2)
-            side //= 2
+        x, found = torch.cat([maps, pictures], dim=1), []
+        for patch in self.patches[shrink.bit_length() - 1 :]:
+            *_, activations, logits = patch(x)
+            found.append((activations, logits))
+            x = F.avg_pool2d(x, 2)
         return found, [] if self.heads is None else self.heads(features, maps)

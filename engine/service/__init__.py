@@ -15,7 +15,7 @@ from engine.service.files import (
     render_file,
     train,
 )
-from engine.service.judging import control, fidelity
+from engine.service.judging import control, fidelity, fit_segmenter, tone
 from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
 from engine.superpixels import proposed_cells
 
@@ -40,9 +40,11 @@ __all__ = [
     "control",
     "export",
     "fidelity",
+    "fit_segmenter",
     "proposed_cells",
     "read_card",
     "render_file",
     "starter_case",
+    "tone",
     "train",
 ]

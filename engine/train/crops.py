@@ -14,10 +14,11 @@ from engine.clinical import NONE, condition_map
 from engine.data.cropped import BACKGROUND_BIT, OUTLINE_BIT, CropCache
 from engine.generators.batches import RegionsBatch
 from engine.pixels import to_tensor
+from engine.presets import Frame
 from engine.seeds import stream
 from engine.tone import melanin_to
 from engine.train.augment import add_melanin
-from engine.train.showing import Frame, Sampling, photo_at
+from engine.train.showing import Sampling, photo_at
 
 ITA_DEG = (-60.0, 75.0)  # tones that augmentation draws evenly from: beyond the types' centres on both sides
 # Optical densities it may add. Below -0.15 highlights burn out; 1.1 takes the lightest skin below -60 degrees.
@@ -27,7 +28,7 @@ DENSITIES = np.linspace(-0.15, 1.1, 51)
 def batch_at(
     cache: CropCache, images: int, count: int, frame: Frame, how: Sampling, device: torch.device
 ) -> RegionsBatch:
-    """See `loader.batch_at`. A frame smaller than the crops shows them whole, shrunk."""
+    """See `loader.batch_at`."""
     first = images + how.rank * count
     random = stream(how.seed, "batch", images, how.rank)
     turns = random.random((count, 3)) < (0.5 if how.flips else 0.0)
@@ -38,8 +39,10 @@ def batch_at(
         one = _turned(cache, photo_at(len(cache), first + place, how.seed), turns[place])
         density = melanin_to(np.array(one.appearance.skin_lab), targets[place], DENSITIES) if toned[place] else 0.0
         shown.append(replace(one, density=density))
+    free = cache.cells.shape[1] - frame.width * frame.shrink, cache.cells.shape[2] - frame.height * frame.shrink
+    corners = np.stack([random.integers(0, room + 1, count) for room in free], axis=1)
     generator = torch.Generator(device).manual_seed(int(random.integers(2**62)))
-    return _batch(shown, cache.pictures.shape[1] // frame.width, generator, device)
+    return _batch(shown, corners, frame, generator, device)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,22 +75,32 @@ def _turned(cache: CropCache, index: int, turn: NDArray[np.bool_]) -> _Shown:
     return _Shown(picture, cells, boxes, cache.crops[index].appearance)
 
 
-def _batch(shown: list[_Shown], shrink: int, random: torch.Generator, device: torch.device) -> RegionsBatch:
-    pictures = torch.from_numpy(np.stack([one.picture for one in shown])).to(device)
+def _batch(
+    shown: list[_Shown], corners: NDArray[np.int64], frame: Frame, random: torch.Generator, device: torch.device
+) -> RegionsBatch:
+    """corners: int [B, 2], (row, column) where each window begins."""
+    height, width = frame.height * frame.shrink, frame.width * frame.shrink
+    windows = [(slice(y, y + height), slice(x, x + width)) for y, x in corners.tolist()]
+
+    def cut(planes: list[NDArray]) -> torch.Tensor:
+        stacked = np.stack([plane[..., w[0], w[1]] for plane, w in zip(planes, windows, strict=True)])
+        return torch.from_numpy(stacked).to(device)
+
+    pictures = cut([one.picture.transpose(2, 0, 1) for one in shown]).permute(0, 2, 3, 1)
     density = torch.tensor([one.density for one in shown], dtype=torch.float32, device=device)
-    planes = [_planes(one) for one in shown]
-    outline, skin, place, colours = (torch.from_numpy(np.stack(p)).to(device) for p in zip(*planes, strict=True))
-    conditions = np.stack([condition_map(one.boxes, *one.cells.shape[::-1]) for one in shown]).astype(np.int64)
-    middle = slice(shrink // 2, None, shrink)
+    outline, skin, place, colours = (cut(list(p)) for p in zip(*[_planes(one) for one in shown], strict=True))
+    conditions = cut([condition_map(one.boxes, *one.cells.shape[::-1]).astype(np.int64) for one in shown])
+    middle = slice(frame.shrink // 2, None, frame.shrink)
     return RegionsBatch(
-        pictures=F.avg_pool2d(add_melanin(to_tensor(pictures), density), shrink),
+        pictures=F.avg_pool2d(add_melanin(to_tensor(pictures), density), frame.shrink),
         random=random,
-        conditions=torch.from_numpy(conditions).to(device)[:, middle, middle],
+        conditions=conditions[:, middle, middle],
         ita_deg=torch.tensor([one.toned.ita_deg for one in shown], dtype=torch.float32, device=device),
         place=place[:, :, middle, middle],
-        outline=F.avg_pool2d(outline, shrink),
+        outline=F.avg_pool2d(outline, frame.shrink),
         skin=skin[:, :, middle, middle],
-        colours=F.avg_pool2d(colours, shrink),
+        colours=F.avg_pool2d(colours, frame.shrink),
+        shrink=frame.shrink,
     )
 
 

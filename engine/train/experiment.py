@@ -53,9 +53,7 @@ def train(
     return loop.train(preset, gan, cache, run, card, device, devices, samples, report)
 
 
-def _cached(
-    manifest: Manifest, preset: Preset, root: Path, preparing: Callable[[int, int], None] | None
-) -> Shown:
+def _cached(manifest: Manifest, preset: Preset, root: Path, preparing: Callable[[int, int], None] | None) -> Shown:
     return SOURCES[type(preset.data)].build(manifest, preset, root, preparing)
 
 

@@ -8,8 +8,9 @@ import torch
 from engine.data.cache import Cache
 from engine.data.cropped import CropCache
 from engine.generators.batches import Batch
+from engine.presets import Frame
 from engine.train import crops, planes
-from engine.train.showing import Frame, Sampling
+from engine.train.showing import Sampling
 
 __all__ = ["Frame", "Sampling", "Shown", "batch_at", "batches"]
 

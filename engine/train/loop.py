@@ -28,7 +28,7 @@ from engine.presets import Preset, TrainConfig
 from engine.runs import Run
 from engine.train.clock import MEASURE_S, Clock, images_in, learning_rate_factor, stage_at
 from engine.train.ema import Ema
-from engine.train.loader import Frame, Sampling, Shown, batch_at, batches
+from engine.train.loader import Sampling, Shown, batch_at, batches
 from engine.train.samples import Samples
 
 LOG_EVERY = 20  # steps between lines of stats.jsonl
@@ -110,7 +110,7 @@ def _steps(
     first, started = state.images, time.perf_counter()
     while not _clock(state).done and not interrupt.asked:
         stage = stage_at(config.stages, _clock(state).share)
-        batch = batch_at(cache, state.images, stage.batch, Frame(stage.width, stage.height), how, fabric.device)
+        batch = batch_at(cache, state.images, stage.batch, stage.frame, how, fabric.device)
         terms = step(fabric, state, batch, learning_rate_factor(_clock(state).share, config.decay_from), config)
         before, state.images, state.step = state.images, state.images + stage.batch * how.ranks, state.step + 1
         state.ema.update(bare(state.gan.networks[state.gan.shipped]), state.images, stage.batch * how.ranks)
@@ -174,9 +174,7 @@ def _set_up(fabric: Fabric, gan: Gan, cache: Shown, config: TrainConfig) -> Stat
 def _calibration(preset: Preset, cache: Shown, device: torch.device) -> Any:
     """Batches that do not depend on where a run stands, so that a resumed run prepares alike."""
     stage = preset.train.stages[0]
-    return batches(
-        cache, stage.batch, Frame(stage.width, stage.height), Sampling(preset.train.seed, False, 0.0), device
-    )
+    return batches(cache, stage.batch, stage.frame, Sampling(preset.train.seed, False, 0.0), device)
 
 
 def _clock(state: State) -> Clock:

@@ -10,9 +10,10 @@ from engine.data.cache import EDGE_BIT, Cache
 from engine.generators.batches import PlanesBatch
 from engine.labels import BORDER_BIT, FIRST_MARKER_BIT, LESION_BIT, MARKERS
 from engine.pixels import to_tensor
+from engine.presets import Frame
 from engine.seeds import stream
 from engine.train.augment import add_melanin
-from engine.train.showing import Frame, Sampling, flipped, photo_at
+from engine.train.showing import Sampling, flipped, photo_at
 
 DENSEST_MELANIN = 0.75  # optical density that takes light skin (ITA 60°) to about -45°, type VI's ITA
 

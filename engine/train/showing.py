@@ -11,15 +11,6 @@ from engine.seeds import stream
 
 
 @dataclass(frozen=True)
-class Frame:
-    """How the cached frame is shown: a window of (width, height) after shrinking by the whole number `shrink`."""
-
-    width: int
-    height: int
-    shrink: int = 1
-
-
-@dataclass(frozen=True)
 class Sampling:
     """What varies from one showing of a photo to the next."""
 
