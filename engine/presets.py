@@ -16,29 +16,31 @@ ROOT = CHECKOUT if CHECKOUT.is_dir() else INSTALLED
 
 
 @dataclass(frozen=True)
-class DataConfig:
-    """How records become training pairs."""
+class Frame:
+    """How a cached frame is shown: a window of (width, height) after shrinking by the whole number `shrink`."""
 
-    fit: Literal["letterbox", "crop"]
-    """`letterbox` is the paper's: the whole frame, padded with border. `crop` cuts the centre to the preset's aspect."""
-    enlarge: bool
-    """Whether a letterbox enlarges a frame that is smaller; the paper's only shrinks."""
-    edges: Literal["slic", "none"]
-    """Where the instance boundaries come from."""
-    split_scheme: Literal["isic2017", "bissoto"]
-    exclude: tuple[str, ...]
-    """Record ids left out."""
-    flips: bool
+    width: int
+    height: int
+    shrink: int = 1
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One size of training; `until` is the share of all images at which it ends."""
+    """One size of training; `until` is the share of all images at which it ends.
+
+    width, height: of the window shown, after shrinking the frame by the whole number `shrink`, 1 where there is none.
+    """
 
     until: Annotated[float, Range(0, 1)]
     width: Annotated[int, Range(16, 4096)]
     height: Annotated[int, Range(16, 4096)]
     batch: Annotated[int, Range(1, 4096)]
+    shrink: Annotated[int, Range(1, 16)] | None = None
+
+    @property
+    def frame(self) -> Frame:
+        """How the cached frame is shown."""
+        return Frame(self.width, self.height, self.shrink or 1)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class EvaluateConfig:
 
 @dataclass(frozen=True)
 class Preset:
-    """One generator as it is listed, trained and judged. `model` is the family's own Config."""
+    """One generator as it is listed, trained and judged. `model` is the family's own Config, `data` its own DataConfig."""
 
     name: str
     family: str
@@ -88,7 +90,7 @@ class Preset:
     size: tuple[Annotated[int, Range(16, 4096)], Annotated[int, Range(16, 4096)]]
     """Width and height, px."""
     model: Any
-    data: DataConfig
+    data: Any
     train: TrainConfig
     evaluate: EvaluateConfig
 
@@ -114,15 +116,16 @@ def weights_path(name: str, root: Path = ROOT) -> Path | None:
 
 
 def from_preset_table(table: dict[str, Any], where: str) -> Preset:
-    """A whole preset from plain values; the model's table is read by its family's Config."""
-    from engine.configs import CONFIGS
+    """A whole preset from plain values; the tables of model and data are read by what its family says they are."""
+    from engine.configs import CONFIGS, DATA
 
     family = table.get("family")
     if family not in CONFIGS:
         raise EngineError(f"{where}: family = {family!r}; one of {', '.join(CONFIGS)} is expected.")
     preset = from_table(Preset, table, where)
     model: Any = from_table(CONFIGS[family], preset.model, f"{where}: model")
-    return Preset(**{**vars(preset), "model": model})
+    data: Any = from_table(DATA[family], preset.data, f"{where}: data")
+    return Preset(**{**vars(preset), "model": model, "data": data})
 
 
 def with_settings(preset: Preset, assignments: Iterable[str]) -> Preset:

@@ -40,9 +40,23 @@ def linear_to_lab(linear: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(shaped, cv2.COLOR_LRGB2LAB), np.float32).reshape(-1, 3)
 
 
+def lab_to_unit(lab: NDArray[np.floating]) -> NDArray[np.float32]:
+    """L*a*b* [N, 3] → sRGB [N, 3] in -1..1, as networks see it."""
+    shaped = np.asarray(lab, np.float32).reshape(-1, 1, 3)
+    return np.asarray(cv2.cvtColor(shaped, cv2.COLOR_LAB2RGB), np.float32).reshape(-1, 3).clip(0, 1) * 2 - 1
+
+
 def darken(lab: NDArray[np.floating], density: float) -> NDArray[np.float32]:
-    """Add melanin to colours: multiply linear RGB by 10^(-density · MELANIN_OD). lab: [N, 3]; density in OD units."""
+    """Add melanin to colours: multiply linear RGB by 10^(-density · MELANIN_OD). lab: [N, 3]; density in OD units, below 0
+    takes melanin away."""
     return linear_to_lab(lab_to_linear(lab) * 10 ** (-density * MELANIN_OD))
+
+
+def melanin_to(lab: NDArray[np.floating], ita: float, densities: NDArray[np.floating]) -> float:
+    """Which of the densities brings a skin colour, [3], nearest to an ITA in degrees."""
+    toned = linear_to_lab(lab_to_linear(lab) * 10 ** (-np.asarray(densities)[:, None] * MELANIN_OD))
+    found = [ita_deg(float(lightness), float(yellowness)) for lightness, _, yellowness in toned]
+    return float(densities[int(np.argmin(np.abs(np.array(found) - ita)))])
 
 
 def measured_ita(picture: NDArray[np.uint8], skin: NDArray[np.bool_]) -> float | None:

@@ -8,7 +8,8 @@ import torch
 
 from engine import presets
 from engine.generators import FAMILIES
-from engine.generators.gan import Batch, parameters
+from engine.generators.batches import PlanesBatch
+from engine.generators.gan import parameters
 from engine.generators.objectives import OBJECTIVES, feature_matching, region_colour
 from engine.generators.pix2pixhd import Pix2PixHD, Request, inputs, sampler
 from engine.generators.pix2pixhd_networks import MultiscaleDiscriminator
@@ -70,7 +71,7 @@ def batch(count=2, height=32, width=48):
     empty = torch.zeros(count, 1, height, width)
     pictures = torch.rand(count, 3, height, width, generator=random) * 2 - 1
     appearance = torch.randn(count, 11, generator=random)
-    return Batch(pictures, lesion, markers, empty, empty, empty, appearance, random)
+    return PlanesBatch(pictures, random, lesion, markers, empty, empty, empty, appearance)
 
 
 @pytest.mark.parametrize("config", [

@@ -7,8 +7,6 @@ what is in it, so another data set, split or size never meets the wrong cache.
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine.appearance import Appearance, measure
 from engine.data import maps
+from engine.data.folders import made_whole
 from engine.data.records import Manifest, Record
 from engine.labels import Planes, instance_edges, pack
 from engine.superpixels import slic_zero
@@ -40,9 +39,14 @@ class Cache:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def described(self) -> tuple[Appearance, ...]:
+        """What a family fits its tables to."""
+        return self.appearance
+
 
 def build(
-    manifest: Manifest,
+    manifest: Manifest[Record],
     size: tuple[int, int],
     fit: str,
     edges: str,
@@ -92,10 +96,8 @@ def _make(
     progress: Callable[[int, int], None] | None,
 ) -> None:
     width, height = size
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    half_made = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
-    try:
-        shape = (len(records), height, width)
+    shape = (len(records), height, width)
+    with made_whole(folder) as half_made:
         pictures = np.lib.format.open_memmap(half_made / "pictures.npy", "w+", np.uint8, (*shape, 3))
         cells = np.lib.format.open_memmap(half_made / "cells.npy", "w+", np.uint16, shape)
         photos = {}
@@ -108,9 +110,6 @@ def _make(
         pictures.flush()
         cells.flush()
         (half_made / "appearance.json").write_text(json.dumps(photos))
-        os.replace(half_made, folder)
-    finally:
-        shutil.rmtree(half_made, ignore_errors=True)
 
 
 def _entry(

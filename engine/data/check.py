@@ -1,7 +1,7 @@
 """`moulage data check`: everything that is wrong with a data folder, in one report by file name."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from engine.data import isic
+from engine.data import clinical, isic
 from engine.errors import EngineError
 from engine.labels import MARKERS
 
@@ -41,10 +41,12 @@ def check(
     Raises EngineError only where there is nothing to report on: no folder, or no known layout.
     """
     layout = isic.layout_of(root) if root.is_dir() else None
+    clinical_layout = clinical.layout_of(root)
+    if clinical_layout is not None:
+        return _clinical(root, clinical_layout, labels, progress)
     if layout is None:
-        raise EngineError(
-            f"{root} is no data folder in a known layout; known are {', '.join(x.name for x in isic.LAYOUTS)}."
-        )
+        known = ", ".join(x.name for x in (*isic.LAYOUTS, *clinical.LAYOUTS))
+        raise EngineError(f"{root} is no data folder in a known layout; known are {known}.")
     photos = isic.pictures_of(root, layout)
     lesions = isic.masks(root, layout.lesions, layout.lesion_suffix)
     markers = {name: isic.masks(root, layout.markers, f"_attribute_{name}.png") for name in MARKERS}
@@ -62,6 +64,32 @@ def check(
         f"{name} masks": len(files) for name, files in markers.items() if files
     }
     return Report(root, layout.name, isic.LICENCE, counts, tuple(sorted(set(problems))))
+
+
+def _clinical(root: Path, layout: clinical.Layout, labels: Path | None, progress: Callable[[int, int], None]) -> Report:
+    """Rows, boxes and skin types of clinical photographs; a photo without boxes is counted, since it is only left out."""
+    records, problems = clinical.listed(root, layout, labels)
+    hashes: dict[str, list[str]] = defaultdict(list)
+    for done, record in enumerate(records, start=1):
+        size = _size(record.picture, problems)
+        if record.mask is not None:
+            problems += _mask(record.mask, size)
+        hashes[hashlib.sha256(record.picture.read_bytes()).hexdigest()].append(record.picture.name)
+        progress(done, len(records))
+    problems += [(same[1], f"has the same bytes as {same[0]}") for same in hashes.values() if len(same) > 1]
+    boxed = [record for record in records if record.boxes]
+    counts = {
+        "photos": len(records),
+        "patients": len({record.group for record in records}),
+        "lesion masks": sum(record.mask is not None for record in records),
+        "boxes": sum(len(record.boxes) for record in records),
+        "photos without boxes (left out of training)": len(records) - len(boxed),
+        "skin types labelled": sum(record.fitzpatrick is not None for record in records),
+    }
+    conditions = Counter(box.condition or "none" for record in boxed for box in record.boxes)
+    return Report(
+        root, layout.name, layout.licence, counts | dict(conditions.most_common()), tuple(sorted(set(problems)))
+    )
 
 
 def _one(

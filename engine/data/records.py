@@ -1,12 +1,37 @@
-"""Records: one photo with its masks and labels; manifests: which records, from where, under which hash."""
+"""Records: one photo with what is known of it; manifests: which records, from where, under which hash."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
+from engine.boxes import Box
 from engine.errors import EngineError
+
+
+class Listed(Protocol):
+    """What every record is to a manifest."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def split(self) -> str | None: ...
+
+    @property
+    def licence(self) -> str: ...
+
+    @property
+    def files(self) -> tuple[Path | None, ...]:
+        """The record's files, in a fixed order; None where one is missing."""
+        ...
+
+    @property
+    def facts(self) -> str:
+        """What is known beyond the files, as text."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -26,16 +51,57 @@ class Record:
     licence: str
     split: str | None
 
+    @property
+    def files(self) -> tuple[Path | None, ...]:
+        """Photo, lesion mask, marker masks, superpixels."""
+        return (self.picture, self.lesion, *self.markers, self.superpixels)
+
+    @property
+    def facts(self) -> str:
+        """Nothing that pictures are made from."""
+        return ""
+
 
 @dataclass(frozen=True)
-class Manifest:
+class ClinicalRecord:
+    """One clinical photograph. boxes: regions of interest in photo pixels, each with its condition.
+
+    mask: the lesion's outline, where there is one. fitzpatrick: type I..VI as labelled, where there is a label; what tone
+    the photo shows is measured. group: the patient.
+    """
+
+    id: str
+    picture: Path
+    mask: Path | None
+    boxes: tuple[Box, ...]
+    fitzpatrick: str | None
+    group: str
+    licence: str
+    split: str | None
+
+    @property
+    def files(self) -> tuple[Path | None, ...]:
+        """Photo and mask."""
+        return (self.picture, self.mask)
+
+    @property
+    def facts(self) -> str:
+        """The boxes with their conditions."""
+        return "".join(f"{box.edges} {box.condition}\0" for box in self.boxes)
+
+
+RecordT = TypeVar("RecordT", bound=Listed)
+
+
+@dataclass(frozen=True)
+class Manifest(Generic[RecordT]):
     """The records of one data folder, in order of id."""
 
-    records: tuple[Record, ...]
+    records: tuple[RecordT, ...]
     root: Path
     layout: str
 
-    def of(self, split: str) -> "Manifest":
+    def of(self, split: str) -> "Manifest[RecordT]":
         """The records of one split."""
         return replace(self, records=tuple(r for r in self.records if r.split == split))
 
@@ -47,13 +113,13 @@ class Manifest:
     def _sha256(self) -> str:
         digest = hashlib.sha256()
         for record in self.records:
-            digest.update(f"{record.id}\0{record.split}\0".encode())
-            for file in (record.picture, record.lesion, *record.markers, record.superpixels):
+            digest.update(f"{record.id}\0{record.split}\0{record.facts}".encode())
+            for file in record.files:
                 digest.update(b"-" if file is None else hashlib.sha256(file.read_bytes()).digest())
         return digest.hexdigest()
 
 
-def excluding(manifest: Manifest, ids: tuple[str, ...]) -> Manifest:
+def excluding(manifest: Manifest[RecordT], ids: tuple[str, ...]) -> Manifest[RecordT]:
     """Leave out the given ids; an id that is not there is an error, since a typing mistake would go unseen."""
     known = {record.id for record in manifest.records}
     unknown = sorted(set(ids) - known)

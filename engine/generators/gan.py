@@ -1,64 +1,45 @@
 """What every generator family gives: networks, losses, and a sampler; and what it is called."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.appearance import Appearance
 from engine.labels import Planes
 
 Terms = dict[str, Tensor]
 
 
-@dataclass(frozen=True)
-class Batch:
-    """One training batch on its device.
-
-    pictures: float32 [B, 3, H, W] in [-1, 1]. lesion: float32 [B, 1, H, W]. markers: float32 [B, 5, H, W] in
-    {0, 0.5, 1}. border, edges: float32 [B, 1, H, W]. radius: float32 [B, 1, H, W], squared distance from the whole
-    frame's centre, 1 in its corners. appearance: float32 [B, 11]. random: the step's own generator.
-    """
-
-    pictures: Tensor
-    lesion: Tensor
-    markers: Tensor
-    border: Tensor
-    edges: Tensor
-    radius: Tensor
-    appearance: Tensor
-    random: torch.Generator = field(repr=False)
-
-
 class Gan(ABC):
-    """Networks by group name, and the order in which their losses are taken."""
+    """Networks by group name, and the order in which their losses are taken. Batches are of the family's own kind."""
 
     networks: dict[str, nn.Module]
     """Trained networks; the loop may wrap each (several devices), so losses call them through this dict."""
     frozen: dict[str, nn.Module]
     """Feature networks that are never trained nor saved."""
+    grows = False
+    """Whether a stage of training may leave parts of a network untouched."""
     shipped = "G"
     """The network that renders; its averaged weights are the ones saved for use."""
 
-    def prepare(self, batches: Iterator[Batch]) -> None:  # noqa: B027  # most families need nothing
+    def prepare(self, batches: Iterator[Any]) -> None:  # noqa: B027  # most families need nothing
         """Measure what the losses need of the training data, once before the first step."""
 
-    def tables(self, photos: Sequence[Appearance]) -> dict[str, Tensor]:
-        """What is fitted on the training photos and shipped beside the weights; most families ship nothing."""
+    def tables(self, described: Any) -> dict[str, Tensor]:
+        """What is fitted on the cache's description of its photos and shipped beside the weights."""
         return {}
 
     @abstractmethod
-    def losses(self, batch: Batch, images: int) -> Iterator[tuple[str, Terms]]:
+    def losses(self, batch: Any, images: int) -> Iterator[tuple[str, Terms]]:
         """Yield (group, terms); the loop steps that group before the next is asked for. images: seen so far."""
 
     @abstractmethod
-    def sample_inputs(self, batch: Batch) -> tuple[Tensor, ...]:
+    def sample_inputs(self, batch: Any) -> tuple[Tensor, ...]:
         """What the shipped network takes to paint the batch's maps; the same tensors for the same batch."""
 
     @contextmanager

@@ -36,7 +36,18 @@ def _hinge_generator(fake: Tensor) -> Tensor:
     return -fake.float().mean()
 
 
+def _minmax_discriminator(real: Tensor, fake: Tensor) -> Tensor:
+    """½·(BCE(D(x), 1) + BCE(D(G(z)), 0)): Goodfellow et al. 2014, eq. 1, and pix2pix's factor ½."""
+    return 0.5 * (F.softplus(-real.float()).mean() + F.softplus(fake.float()).mean())
+
+
+def _minmax_generator(fake: Tensor) -> Tensor:
+    """-log D(G(z)), the form that does not saturate."""
+    return F.softplus(-fake.float()).mean()
+
+
 OBJECTIVES = {
+    "minmax": Objective(_minmax_discriminator, _minmax_generator),
     "lsgan": Objective(_lsgan_discriminator, _lsgan_generator),
     "hinge": Objective(_hinge_discriminator, _hinge_generator),
 }
@@ -53,6 +64,16 @@ def feature_matching(fake: Sequence[Sequence[Tensor]], real: Sequence[Sequence[T
         for a, b in zip(scale_fake[:-1], scale_real[:-1], strict=True)
     ]
     return torch.stack(terms).sum() * 4 / (layers + 1) / len(fake)
+
+
+def region_l1(fake: Tensor, real: Tensor, mask: Tensor) -> Tensor:
+    """L1 inside a mask, a mean over its pixels, so that a small region weighs as a large one: [B, 3, H, W], [B, 1, H, W]."""
+    return ((fake - real).abs() * mask).sum() / (fake.shape[1] * mask.sum()).clamp(min=1)
+
+
+def activation_distance(fake: Tensor, real: Tensor) -> Tensor:
+    """L2 distance between activations [B, ...], a root mean square, so that it does not grow with their number."""
+    return (fake.float() - real.detach().float()).square().flatten(1).mean(dim=1).add(1e-12).sqrt().mean()
 
 
 def region_colour(fake: Tensor, real: Tensor, masks: Tensor) -> Tensor:

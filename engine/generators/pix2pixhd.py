@@ -18,7 +18,8 @@ from torch.nn import functional as F
 from engine.appearance import Appearance, Density
 from engine.config import Range
 from engine.configs import Pix2PixHDConfig
-from engine.generators.gan import Batch, Family, Gan, Terms
+from engine.generators.batches import PlanesBatch
+from engine.generators.gan import Family, Gan, Terms
 from engine.generators.objectives import OBJECTIVES, feature_matching, region_colour
 from engine.generators.pix2pixhd_networks import (
     APPEARANCE,
@@ -93,7 +94,7 @@ class Pix2PixHD(Gan):
         self.frozen = {}
         self._pretrained = True
 
-    def prepare(self, batches: Iterator[Batch]) -> None:
+    def prepare(self, batches: Iterator[PlanesBatch]) -> None:
         """Load the feature net where a loss asks for it, and scale its channels by their spread over real photos."""
         if self.config.perceptual or self.config.projected:
             first = next(batches)
@@ -102,17 +103,17 @@ class Pix2PixHD(Gan):
             net.calibrate(iter([first.pictures, *rest]))
             self.frozen = {"lite0": net}
 
-    def tables(self, photos: Sequence[Appearance]) -> dict[str, Tensor]:
+    def tables(self, described: Sequence[Appearance]) -> dict[str, Tensor]:
         """The density from which an appearance is drawn: "appearance.quantiles" [12, 65], "appearance.correlation" [11, 11]."""
         if self.config.generator == "global":
             return {}
-        density = Density.fit(list(photos))
+        density = Density.fit(list(described))
         return {
             "appearance.quantiles": torch.tensor(density.quantiles),
             "appearance.correlation": torch.tensor(density.correlation),
         }
 
-    def losses(self, batch: Batch, images: int) -> Iterator[tuple[str, Terms]]:
+    def losses(self, batch: PlanesBatch, images: int) -> Iterator[tuple[str, Terms]]:
         """Yield G's terms, then D's, from one forward pass of G (pix2pixHD's order)."""
         config, generator = self.config, self.networks["G"]
         markers, edges = self._softened(batch), self._dropped_edges(batch)
@@ -152,7 +153,7 @@ class Pix2PixHD(Gan):
         real: Tensor,
         fake_taps: list[Tensor],
         real_taps: list[Tensor],
-        batch: Batch,
+        batch: PlanesBatch,
     ) -> Terms:
         config = self.config
         terms = {"patch": torch.stack([self.objective.generator(s[-1]) for s in of_fake.patches]).sum()}
@@ -169,7 +170,7 @@ class Pix2PixHD(Gan):
             terms["colour"] = config.colour * region_colour(fake, real, regions)
         return terms
 
-    def sample_inputs(self, batch: Batch) -> tuple[Tensor, ...]:
+    def sample_inputs(self, batch: PlanesBatch) -> tuple[Tensor, ...]:
         """Condition, appearance and noise of a batch, markers as they are."""
         condition = self.condition(batch.lesion, batch.markers, batch.border, batch.edges)
         return (
@@ -181,7 +182,7 @@ class Pix2PixHD(Gan):
         parts = [CONDITIONS[self.config.condition](lesion, markers, border)]
         return torch.cat([*parts, edges] if self.config.edges else parts, dim=1)
 
-    def noise(self, batch: Batch) -> Tensor:
+    def noise(self, batch: PlanesBatch) -> Tensor:
         """Standard normal [B, noise, H/2, W/2] from the step's generator."""
         count, _, height, width = batch.pictures.shape
         shape = (count, self.config.noise, height // 2, width // 2)
@@ -196,7 +197,7 @@ class Pix2PixHD(Gan):
         tensors = [fake, real, judged, guide]
         return diffaugment(tensors, random) if self.config.diffaugment else tensors
 
-    def _softened(self, batch: Batch) -> Tensor:
+    def _softened(self, batch: PlanesBatch) -> Tensor:
         """Show a share of the markers present as possible (0.5): the masks hold only absent and definite."""
         if not self.config.soften:
             return batch.markers
@@ -204,7 +205,7 @@ class Pix2PixHD(Gan):
         soft = torch.rand(shape, generator=batch.random, device=batch.markers.device) < self.config.soften
         return torch.where(soft[:, :, None, None], batch.markers.clamp(max=0.5), batch.markers)
 
-    def _dropped_edges(self, batch: Batch) -> Tensor:
+    def _dropped_edges(self, batch: PlanesBatch) -> Tensor:
         if not self.config.edge_dropout:
             return batch.edges
         kept = (

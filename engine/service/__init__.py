@@ -15,7 +15,7 @@ from engine.service.files import (
     render_file,
     train,
 )
-from engine.service.judging import control, fidelity
+from engine.service.judging import control, fidelity, fit_segmenter, tone
 from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
 from engine.service.sweeping import Cell, Grid, cut_off, painted, sweep_file
 from engine.superpixels import proposed_cells
@@ -47,6 +47,7 @@ __all__ = [
     "cut_off",
     "export",
     "fidelity",
+    "fit_segmenter",
     "painted",
     "proposed",
     "proposed_cells",
@@ -55,5 +56,6 @@ __all__ = [
     "starter_case",
     "sweep",
     "sweep_file",
+    "tone",
     "train",
 ]

@@ -1,7 +1,7 @@
 """Judging a generator: fidelity beside its floor, and whether the picture obeys the map."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import presets
-from engine.case import Case
+from engine.case import TONES, Case
+from engine.configs import PlanesData
 from engine.errors import EngineError
 from engine.presets import Preset
 from engine.service.studio import Studio
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from engine.data.records import Manifest, Record
     from engine.evaluate.control import Control
     from engine.evaluate.fidelity import Fidelity
+    from engine.evaluate.tones import ToneSweep
 
 Picture = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 SUFFIXES = (".png", ".jpg", ".jpeg")
+SEGMENTED_PX = (128, 128)
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,10 @@ class HeldOut:
     @classmethod
     def of(cls, real: Path, labels: Path | None, preset: str, split: str) -> "HeldOut":
         """Read the folder; an empty split is one sentence."""
-        from engine.data import read
+        from engine.data.sources import SOURCES
 
         chosen = presets.load(preset)
-        held = cls(chosen, read(real, labels, chosen.data.split_scheme), split)
+        held = cls(chosen, SOURCES[type(chosen.data)].read(real, labels, chosen), split)
         for needed in {split, "train"}:
             if not held.manifest.of(needed).records:
                 raise EngineError(f"{real} has no {needed} pictures; give --labels with a split column.")
@@ -54,27 +57,28 @@ class HeldOut:
 
     def photos(self) -> list[Picture]:
         """The split's photos."""
-        return [fitted(record.picture, self.preset) for record in self.records]
+        return [picture for picture, _ in self._pairs(self.records)]
 
     def floor(self) -> list[Picture]:
         """As many training photos, a seeded choice."""
         from engine.evaluate.fidelity import pick
 
-        chosen = pick([record.picture for record in self.manifest.of("train").records], self.floor_count)
-        return [fitted(file, self.preset) for file in chosen]
+        return [picture for picture, _ in self._pairs(pick(self.manifest.of("train").records, self.floor_count))]
 
     @property
     def floor_count(self) -> int:
-        """Pictures a set."""
+        """Records a set."""
         return min(len(self.records), len(self.manifest.of("train").records))
 
     def cases(self) -> list[Case]:
-        """One case a map."""
-        from engine.data.maps import FITS, load_planes
+        """One case a map, its number as the seed."""
+        return [replace(case, seed=seed) for seed, (_, case) in enumerate(self._pairs(self.records))]
 
-        fit, data = FITS[self.preset.data.fit], self.preset.data
-        planes = [fit.planes(load_planes(record), self.preset.size, data.enlarge) for record in self.records]
-        return [Case(one, None, self.preset.name, seed) for seed, one in enumerate(planes)]
+    def _pairs(self, records: Sequence["Record"]) -> list[tuple[Picture, Case]]:
+        from engine.data.sources import SOURCES
+
+        source = SOURCES[type(self.preset.data)]
+        return [pair for record in records for pair in source.pairs(record, self.preset)]
 
 
 def fidelity(
@@ -89,13 +93,14 @@ def fidelity(
     """KID and FID of a folder of pictures, or of a preset's pictures from the held-out maps, beside the real-real floor.
 
     real: a data folder; `split` is the reference, its train split gives the floor. All pictures are brought to the
-    preset's size by the preset's own fit (the live preset's, where only a folder is given).
+    preset's size by the preset's own fit (where only a folder is given, by that of the live preset for such data).
     """
+    from engine.data.sources import yardstick
     from engine.evaluate.fidelity import of_pictures
 
     if (fake is None) == (preset is None):
         raise EngineError("give either --fake FOLDER or --preset NAME, not both and not neither.")
-    held = HeldOut.of(real, labels, preset or "pix2pixhd-live", split)
+    held = HeldOut.of(real, labels, preset or yardstick(real), split)
     made = _painted(held, checkpoint, progress) if fake is None else _folder(fake, held.preset)
     return of_pictures(held.photos(), made, held.floor(), progress=progress)
 
@@ -112,8 +117,73 @@ def control(
     from engine.evaluate.control import control as measure
 
     held = HeldOut.of(real, labels, preset, split)
+    if not isinstance(held.preset.data, PlanesData):
+        raise EngineError(
+            f"'{preset}' takes no lesion and marker planes; `moulage evaluate tone` tries what it does take."
+        )
     studio = Studio(preset, checkpoint=checkpoint)
     return measure(lambda case: studio.render(case).picture, held.cases(), held.photos(), progress=progress)
+
+
+def tone(
+    real: Path,
+    preset: str,
+    labels: Path | None = None,
+    checkpoint: Path | None = None,
+    split: str = "test",
+    progress: Progress = lambda done, total: None,
+) -> "ToneSweep":
+    """Does the picture's skin have the tone asked for, and does the lesion stay as it is: six tones of held-out maps."""
+    from engine.evaluate.tones import tone_sweep
+    from engine.judges.segmenters import shipped
+
+    held = HeldOut.of(real, labels, preset, split)
+    studio = Studio(preset, checkpoint=checkpoint)
+    cases = held.cases()
+    covered = [tone for tone in TONES if not studio.extrapolates(replace(cases[0], tone=tone))]
+    predict = None if isinstance(held.preset.data, PlanesData) else shipped().predict
+    return tone_sweep(lambda case: studio.render(case).picture, cases, covered, predict, progress=progress)
+
+
+def fit_segmenter(
+    data: Path,
+    out: Path,
+    images: int,
+    labels: Path | None = None,
+    seed: int = 0,
+    progress: Progress = lambda done, total: None,
+) -> dict[str, float]:
+    """Fit the lesion segmenter on the train patients' masks and write it with its card; Jaccard on the test patients' crops."""
+    import tempfile
+
+    import torch
+
+    from engine import cards
+    from engine.data import clinical, cropped
+    from engine.judges import segmenters
+
+    how = presets.load("dermgan-live").data
+    manifest = clinical.read(data, labels, how.split_seed)
+    with tempfile.TemporaryDirectory() as folder:
+        train, test = (cropped.build(manifest.of(s), SEGMENTED_PX, how, Path(folder)) for s in ("train", "test"))
+        segmenter = segmenters.fit(train, images, seed, progress)
+        scores = segmenters.held_out(segmenter, test)
+    metrics = {"jaccard_mean": round(float(np.mean(scores)), 4), "jaccard_median": round(float(np.median(scores)), 4)}
+    licences = "; ".join(sorted({record.licence for record in manifest.records}))
+    card = cards.Card(
+        family=segmenters.FAMILY,
+        preset=cards.PresetRef(segmenters.FAMILY, "0" * 64),
+        config={"width": segmenters.WIDTH, "size_px": segmenters.SIZE_PX, "images": images, "crops": len(train)},
+        data=cards.DataRef(data.name, manifest.of("train").sha256(), "train"),
+        clock=cards.Clock(images, -(-images // segmenters.BATCH)),
+        seed=seed,
+        code=cards.code_version(),
+        env=cards.environment(torch.__version__, "cpu"),
+        licence=f"weights: Apache-2.0; trained on {data.name} ({licences})",
+        metrics=metrics | {"test_photos": len(manifest.of("test").records), "test_crops": len(test)},
+    )
+    segmenters.save(segmenter, out, card)
+    return metrics
 
 
 def _painted(held: HeldOut, checkpoint: Path | None, progress: Progress) -> list[Picture]:
@@ -134,6 +204,7 @@ def _folder(folder: Path, preset: Preset) -> Sequence[Picture]:
 
 def fitted(file: Path, preset: Preset) -> Picture:
     """A photo in the preset's frame, uint8 [H, W, 3]."""
-    from engine.data.maps import FITS, load_picture
+    from engine.data.maps import load_picture
+    from engine.data.sources import SOURCES
 
-    return FITS[preset.data.fit].picture(load_picture(file), preset.size, preset.data.enlarge)
+    return SOURCES[type(preset.data)].fit(load_picture(file), preset)

@@ -4,7 +4,7 @@ import json
 import shlex
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from engine import cards, checkpoints, presets
+from engine.boxes import Box
 from engine.case import Case, to_json
 from engine.errors import EngineError
 from engine.labels import Planes
@@ -130,11 +131,14 @@ class Studio:
         toned = [replace(case, tone=tone) for tone in TONES]
         # One by one, so that a stroke which starts meanwhile waits for one picture and not for six.
         pictures = [loaded.renderer.live(loaded.inputs(one))[0] for one in toned]
-        no_map = Planes.blank(*case.planes.size)  # the tone alone decides here
         return [
-            TonePicture(str(one.tone), picture, measured(picture, one), bool(loaded.badge(replace(one, planes=no_map))))
+            TonePicture(str(one.tone), picture, measured(picture, one), self.extrapolates(one))
             for one, picture in zip(toned, pictures, strict=True)
         ]
+
+    def extrapolates(self, case: Case) -> bool:
+        """Whether the case's tone is one that no training photo shows; its map plays no part."""
+        return bool(self.warm().badge(replace(case, planes=Planes.blank(*case.planes.size))))
 
     def render(self, case: Case) -> Rendered:
         """The picture to keep, by the fixed backend: same case, seed and device, same pixels."""
@@ -192,9 +196,7 @@ class _Loaded:
         return "; ".join(reasons)
 
     def _request(self, case: Case) -> Any:
-        return self.family.request(
-            tone=case.tone, lesion_colour=case.lesion_colour, variation=case.variation, hair=case.hair, seed=case.seed
-        )
+        return self.family.request(**{field.name: getattr(case, field.name) for field in fields(self.family.request)})
 
 
 def _load(preset: Preset, checkpoint: Path | None, device: str) -> _Loaded:
@@ -224,10 +226,15 @@ def _load(preset: Preset, checkpoint: Path | None, device: str) -> _Loaded:
 
 
 def starter_case(preset: Preset, name: str = FIRST) -> Case:
-    """A starter, at the preset's own size."""
+    """A starter, at the preset's own size; a generator of conditions starts with one box, in the middle."""
     from engine.pixels import resize_labels
 
     case = starter(name)
+    conditions = getattr(preset.model, "conditions", ())
+    if conditions:
+        width, height = preset.size
+        box = Box(width * 3 // 10, height * 3 // 10, width * 7 // 10, height * 7 // 10, conditions[0])
+        return Case(Planes.blank(width, height), None, preset.name, case.seed, boxes=(box,))
     if case.planes.size != preset.size:
         p = case.planes
         markers = np.stack([resize_labels(plane, *preset.size) for plane in p.markers])
@@ -237,10 +244,12 @@ def starter_case(preset: Preset, name: str = FIRST) -> Case:
 
 
 def measured(picture: NDArray[np.uint8], case: Case) -> float | None:
-    """ITA in degrees of a picture's skin, border and lesion left out."""
+    """ITA in degrees of a picture's skin, border, lesion and boxes left out."""
     from engine.tone import measured_ita
 
     skin = (case.planes.lesion == 0) & (case.planes.border == 0)
+    for box in case.boxes:
+        skin[box.top : box.bottom, box.left : box.right] = False
     return measured_ita(picture[::ITA_STRIDE_PX, ::ITA_STRIDE_PX], skin[::ITA_STRIDE_PX, ::ITA_STRIDE_PX])
 
 

@@ -9,15 +9,14 @@ from engine import presets
 from engine.cards import Card, Code, DataRef, PresetRef, code_version, environment
 from engine.cards import Clock as CardClock
 from engine.config import to_table
-from engine.data import cache as caches
-from engine.data import read
 from engine.data.records import Manifest
+from engine.data.sources import SOURCES
 from engine.generators import FAMILIES
 from engine.presets import Preset
 from engine.runs import Run
 from engine.train import loop
 from engine.train.clock import Clock
-from engine.train.loader import Frame
+from engine.train.loader import Frame, Shown
 from engine.train.samples import Samples, fixed_batch
 
 SAMPLES = 12  # maps in the grid that shows a run over time
@@ -39,7 +38,7 @@ def train(
 
     Raises EngineError for a data folder that cannot be read, or an `out` that belongs to another run.
     """
-    manifest = read(data, labels, preset.data.split_scheme, preset.data.exclude)
+    manifest = SOURCES[type(preset.data)].read(data, labels, preset)
     shown, held = manifest.of("train"), manifest.of("val")
     run = Run.open(out, resume, to_table(preset), shown.sha256())
     root = cache_root or out / "cache"
@@ -54,11 +53,8 @@ def train(
     return loop.train(preset, gan, cache, run, card, device, devices, samples, report)
 
 
-def _cached(
-    manifest: Manifest, preset: Preset, root: Path, preparing: Callable[[int, int], None] | None
-) -> caches.Cache:
-    data = preset.data
-    return caches.build(manifest, preset.size, data.fit, data.edges, root, data.enlarge, preparing)
+def _cached(manifest: Manifest, preset: Preset, root: Path, preparing: Callable[[int, int], None] | None) -> Shown:
+    return SOURCES[type(preset.data)].build(manifest, preset, root, preparing)
 
 
 def _card_maker(preset: Preset, manifest: Manifest, data: str, device: str) -> Callable[[Clock], Card]:

@@ -1,136 +1,45 @@
 """Cache → batches on a device. What a step sees depends on the seed and the images seen only, so that resume is exact."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from engine.appearance import squared_radius
-from engine.data.cache import EDGE_BIT, Cache
-from engine.generators.gan import Batch
-from engine.labels import BORDER_BIT, FIRST_MARKER_BIT, LESION_BIT, MARKERS
-from engine.pixels import to_tensor
-from engine.seeds import stream
-from engine.train.augment import add_melanin
+from engine.data.cache import Cache
+from engine.data.cropped import CropCache
+from engine.generators.batches import Batch
+from engine.presets import Frame
+from engine.train import crops, planes
+from engine.train.showing import Sampling
 
-DENSEST_MELANIN = 0.75  # optical density that takes light skin (ITA 60°) to about -45°, type VI's ITA
+__all__ = ["Frame", "Sampling", "Shown", "batch_at", "batches"]
 
 
-@dataclass(frozen=True)
-class Frame:
-    """How the cached frame is shown: a window of (width, height) after shrinking by the whole number `shrink`."""
+class Shown(Protocol):
+    """A data set decoded once."""
 
-    width: int
-    height: int
-    shrink: int = 1
+    def __len__(self) -> int: ...
 
-
-@dataclass(frozen=True)
-class Sampling:
-    """What varies from one showing of a photo to the next."""
-
-    seed: int
-    flips: bool
-    tone_augmentation: float
-    rank: int = 0
-    ranks: int = 1
+    @property
+    def described(self) -> Any:
+        """What a family fits its tables to."""
+        ...
 
 
-def batch_at(cache: Cache, images: int, count: int, frame: Frame, how: Sampling, device: torch.device) -> Batch:
+LOADERS: dict[type, Callable[[Any, int, int, Frame, Sampling, torch.device], Batch]] = {
+    Cache: planes.batch_at,
+    CropCache: crops.batch_at,
+}
+
+
+def batch_at(cache: Shown, images: int, count: int, frame: Frame, how: Sampling, device: torch.device) -> Batch:
     """The batch that a run sees after `images` pictures: `count` photos for each of `ranks` processes, this rank's share."""
-    first = images + how.rank * count
-    chosen = [_photo(len(cache), position, how.seed) for position in range(first, first + count)]
-    random = stream(how.seed, "batch", images, how.rank)
-    window = _windows(cache, count, frame, random)
-    pictures = torch.from_numpy(_cut(cache.pictures, chosen, window, frame)).to(device)
-    cells = torch.from_numpy(_cut(cache.cells, chosen, window, frame).astype(np.int32)).to(device)
-    radius = torch.from_numpy(_radius(cache, window, frame)).to(device)
-    density = np.where(random.random(count) < how.tone_augmentation, random.random(count) * DENSEST_MELANIN, 0.0)
-    photos = [cache.appearance[i] for i in chosen]
-    vectors = [a.darker(float(d)).vector() if d else a.vector() for a, d in zip(photos, density, strict=True)]
-    generator = torch.Generator(device).manual_seed(int(random.integers(2**62)))
-    batch = _shrunk(to_tensor(pictures), cells, radius, frame.shrink)
-    flips = random.random((count, 2)) < (0.5 if how.flips else 0.0)
-    tensors = [_flipped(t, flips) for t in batch]
-    tensors[0] = add_melanin(tensors[0], torch.as_tensor(density, dtype=torch.float32, device=device))
-    pictures, lesion, markers, border, edges, radius = tensors
-    appearance = torch.from_numpy(np.stack(vectors)).to(device)
-    return Batch(pictures, lesion, markers, border, edges, radius, appearance, generator)
+    return LOADERS[type(cache)](cache, images, count, frame, how, device)
 
 
-def batches(cache: Cache, count: int, frame: Frame, how: Sampling, device: torch.device) -> Iterator[Batch]:
+def batches(cache: Shown, count: int, frame: Frame, how: Sampling, device: torch.device) -> Iterator[Batch]:
     """Successive batches from the first image on."""
     images = 0
     while True:
         yield batch_at(cache, images, count, frame, how, device)
         images += count * how.ranks
-
-
-def _photo(total: int, position: int, seed: int) -> int:
-    """The photo shown at a position of the endless sequence of shuffled epochs."""
-    epoch, place = divmod(position, total)
-    return int(_order(total, epoch, seed)[place])
-
-
-_orders: dict[tuple[int, int, int], NDArray[np.int64]] = {}
-
-
-def _order(total: int, epoch: int, seed: int) -> NDArray[np.int64]:
-    key = (total, epoch, seed)
-    if key not in _orders:
-        if len(_orders) > 3:
-            _orders.clear()
-        _orders[key] = stream(seed, "epoch", epoch).permutation(total)
-    return _orders[key]
-
-
-def _windows(cache: Cache, count: int, frame: Frame, random: np.random.Generator) -> NDArray[np.int64]:
-    """Top-left corners, (row, column), of the windows shown.
-
-    Drawn from half a window outside the frame and brought back inside, so that a photo's edges and dark corners are
-    seen as often as its middle.
-    """
-    height, width = cache.cells.shape[1:]
-    shown = (frame.height * frame.shrink, frame.width * frame.shrink)
-    ends = ((height - shown[0], shown[0] // 2), (width - shown[1], shown[1] // 2))
-    drawn = [random.integers(-half, free + half + 1, count).clip(0, free) for free, half in ends]
-    return np.stack(drawn, axis=1)
-
-
-def _cut(array: NDArray, chosen: list[int], window: NDArray[np.int64], frame: Frame) -> NDArray:
-    height, width = frame.height * frame.shrink, frame.width * frame.shrink
-    cut = [array[i, y : y + height, x : x + width] for i, (y, x) in zip(chosen, window.tolist(), strict=True)]
-    return np.stack(cut)
-
-
-def _radius(cache: Cache, window: NDArray[np.int64], frame: Frame) -> NDArray[np.float32]:
-    height, width = cache.cells.shape[1:]
-    whole = squared_radius(width, height)
-    h, w = frame.height * frame.shrink, frame.width * frame.shrink
-    return np.stack([whole[None, y : y + h, x : x + w] for y, x in window.tolist()])
-
-
-def _shrunk(pictures: Tensor, cells: Tensor, radius: Tensor, shrink: int) -> list[Tensor]:
-    """Pictures by area, labels by nearest, edges by maximum."""
-    if shrink > 1:
-        pictures = torch.nn.functional.avg_pool2d(pictures, shrink)
-        radius = torch.nn.functional.avg_pool2d(radius, shrink)
-        edges = torch.nn.functional.max_pool2d((cells >> EDGE_BIT & 1).float()[:, None], shrink)
-        cells = cells[:, shrink // 2 :: shrink, shrink // 2 :: shrink]
-    else:
-        edges = (cells >> EDGE_BIT & 1).float()[:, None]
-    lesion, border = ((cells >> bit & 1).float()[:, None] for bit in (LESION_BIT, BORDER_BIT))
-    markers = torch.stack([(cells >> (FIRST_MARKER_BIT + 2 * k) & 3).float() / 2 for k in range(len(MARKERS))], dim=1)
-    return [pictures, lesion, markers, border, edges, radius]
-
-
-def _flipped(x: Tensor, flips: NDArray[np.bool_]) -> Tensor:
-    """Mirror [B, C, H, W] left-right and top-bottom picture by picture; flips: bool [B, 2]."""
-    pictures = []
-    for one, (across, down) in zip(x, flips.tolist(), strict=True):
-        dims = [d for d, mirrored in ((2, across), (1, down)) if mirrored]
-        pictures.append(one.flip(dims) if dims else one)
-    return torch.stack(pictures)

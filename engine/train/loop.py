@@ -21,14 +21,14 @@ from torch import Tensor
 
 from engine import checkpoints
 from engine.cards import Card
-from engine.data.cache import Cache
 from engine.errors import EngineError
-from engine.generators.gan import Batch, Gan, bare
+from engine.generators.batches import Batch
+from engine.generators.gan import Gan, bare
 from engine.presets import Preset, TrainConfig
 from engine.runs import Run
 from engine.train.clock import MEASURE_S, Clock, images_in, learning_rate_factor, stage_at
 from engine.train.ema import Ema
-from engine.train.loader import Frame, Sampling, batch_at, batches
+from engine.train.loader import Sampling, Shown, batch_at, batches
 from engine.train.samples import Samples
 
 LOG_EVERY = 20  # steps between lines of stats.jsonl
@@ -62,7 +62,7 @@ class State:
 def train(
     preset: Preset,
     gan: Gan,
-    cache: Cache,
+    cache: Shown,
     run: Run,
     make_card: Callable[[Clock], Card],
     device: str = "auto",
@@ -77,7 +77,7 @@ def train(
     number raises EngineError, and the last saved state stands.
     """
     config = preset.train
-    fabric = _fabric(config, device, devices)
+    fabric = _fabric(config, device, devices, gan.grows)
     state = _set_up(fabric, gan, cache, config)
     run_state = run.resume_state
     if run_state.exists():
@@ -97,7 +97,7 @@ def _steps(
     fabric: Fabric,
     preset: Preset,
     state: State,
-    cache: Cache,
+    cache: Shown,
     run: Run,
     interrupt: "_Interrupt",
     make_card: Callable[[Clock], Card],
@@ -110,7 +110,7 @@ def _steps(
     first, started = state.images, time.perf_counter()
     while not _clock(state).done and not interrupt.asked:
         stage = stage_at(config.stages, _clock(state).share)
-        batch = batch_at(cache, state.images, stage.batch, Frame(stage.width, stage.height), how, fabric.device)
+        batch = batch_at(cache, state.images, stage.batch, stage.frame, how, fabric.device)
         terms = step(fabric, state, batch, learning_rate_factor(_clock(state).share, config.decay_from), config)
         before, state.images, state.step = state.images, state.images + stage.batch * how.ranks, state.step + 1
         state.ema.update(bare(state.gan.networks[state.gan.shipped]), state.images, stage.batch * how.ranks)
@@ -154,29 +154,27 @@ def step(fabric: Fabric, state: State, batch: Batch, factor: float, config: Trai
         seen |= {f"{group}.{name}": term.detach() for name, term in terms.items()}
 
 
-def _fabric(config: TrainConfig, device: str, devices: int) -> Fabric:
-    strategy: Any = DDPStrategy(broadcast_buffers=False) if devices > 1 else "auto"
+def _fabric(config: TrainConfig, device: str, devices: int, grows: bool) -> Fabric:
+    strategy: Any = DDPStrategy(broadcast_buffers=False, find_unused_parameters=grows) if devices > 1 else "auto"
     fabric = Fabric(accelerator=device, devices=devices, strategy=strategy, precision=PRECISIONS[config.precision])
     fabric.launch()
     return fabric
 
 
-def _set_up(fabric: Fabric, gan: Gan, cache: Cache, config: TrainConfig) -> State:
+def _set_up(fabric: Fabric, gan: Gan, cache: Shown, config: TrainConfig) -> State:
     optimizers = {}
     ema = Ema(gan.networks[gan.shipped].to(fabric.device).to(memory_format=torch.channels_last), config.ema_images)
     for group, network in gan.networks.items():
         network.to(memory_format=torch.channels_last)
         optimizer = torch.optim.Adam(network.parameters(), config.lr_generator, (config.beta1, config.beta2))
         gan.networks[group], optimizers[group] = fabric.setup(network, optimizer)
-    return State(gan, optimizers, ema, gan.tables(cache.appearance))
+    return State(gan, optimizers, ema, gan.tables(cache.described))
 
 
-def _calibration(preset: Preset, cache: Cache, device: torch.device) -> Any:
+def _calibration(preset: Preset, cache: Shown, device: torch.device) -> Any:
     """Batches that do not depend on where a run stands, so that a resumed run prepares alike."""
     stage = preset.train.stages[0]
-    return batches(
-        cache, stage.batch, Frame(stage.width, stage.height), Sampling(preset.train.seed, False, 0.0), device
-    )
+    return batches(cache, stage.batch, stage.frame, Sampling(preset.train.seed, False, 0.0), device)
 
 
 def _clock(state: State) -> Clock:

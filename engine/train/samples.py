@@ -8,10 +8,9 @@ import torch
 from PIL import Image
 from torch import nn
 
-from engine.data.cache import Cache
-from engine.generators.gan import Batch
+from engine.generators.batches import Batch
 from engine.pixels import to_pictures
-from engine.train.loader import Frame, Sampling, batch_at
+from engine.train.loader import Frame, Sampling, Shown, batch_at
 
 COLUMNS = 6
 
@@ -36,6 +35,6 @@ class Samples:
         Image.fromarray(np.concatenate([np.concatenate(list(row), axis=1) for row in rows])).save(path)
 
 
-def fixed_batch(cache: Cache, count: int, frame: Frame, device: torch.device) -> Batch:
+def fixed_batch(cache: Shown, count: int, frame: Frame, device: torch.device) -> Batch:
     """`count` records' whole frames, unflipped, the same ones in every run on these data."""
     return batch_at(cache, 0, count, frame, Sampling(0, False, 0.0), device)

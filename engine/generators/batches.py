@@ -1,0 +1,53 @@
+"""What a step of training is given, by kind of data."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One training batch on its device.
+
+    pictures: float32 [B, 3, H, W] in [-1, 1]. random: the step's own generator.
+    """
+
+    pictures: Tensor
+    random: torch.Generator = field(repr=False)
+
+
+@dataclass(frozen=True)
+class PlanesBatch(Batch):
+    """Dermoscopic photos with their planes.
+
+    lesion: float32 [B, 1, H, W]. markers: float32 [B, 5, H, W] in {0, 0.5, 1}. border, edges: float32 [B, 1, H, W].
+    radius: float32 [B, 1, H, W], squared distance from the whole frame's centre, 1 in its corners.
+    appearance: float32 [B, 11].
+    """
+
+    lesion: Tensor
+    markers: Tensor
+    border: Tensor
+    edges: Tensor
+    radius: Tensor
+    appearance: Tensor
+
+
+@dataclass(frozen=True)
+class RegionsBatch(Batch):
+    """Clinical photos with their boxes.
+
+    conditions: int64 [B, H, W], places in `clinical.CONDITIONS`, -1 outside the boxes. ita_deg: float32 [B], apparent tone.
+    place: float32 [B, 2, H, W], across and down in the topmost box, -1..1; 0 outside. outline: float32 [B, 1, H, W] in
+    0..1. skin: float32 [B, 1, H, W] in {0, 1}, neither box nor background. colours: float32 [B, 7, H, W], see
+    `regions.colours`. shrink: by how much the crops were shrunk.
+    """
+
+    conditions: Tensor
+    ita_deg: Tensor
+    place: Tensor
+    outline: Tensor
+    skin: Tensor
+    colours: Tensor
+    shrink: int

@@ -1,0 +1,1 @@
+"""Judges that learn: nets which say what a picture shows."""
