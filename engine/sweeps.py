@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine import presets
 from engine.boxes import Box
 from engine.case import SEED_LIMIT, TONES, Case
+from engine.clinical import CONDITIONS
 from engine.config import suggestion
 from engine.errors import EngineError
 from engine.labels import MARKERS, Planes, pack, unpack
@@ -115,6 +117,15 @@ def _read_marker(text: str) -> str | None:
     return None if text == "all" else name
 
 
+def _conditions(case: Case) -> tuple[str, ...]:
+    """What boxes may show to the case's generator; nothing where it takes no boxes."""
+    return tuple(getattr(presets.load(case.generator).model, "conditions", ())) if case.boxes else ()
+
+
+def _showing(case: Case, condition: str) -> Case:
+    return replace(case, boxes=tuple(replace(box, condition=condition) for box in case.boxes))
+
+
 def _shown_markers(case: Case) -> tuple[str | None, ...]:
     present = (name for name, plane in zip(MARKERS, case.planes.markers, strict=True) if plane.any())
     return (None, *present)
@@ -148,6 +159,14 @@ AXES: dict[str, Axis] = {
         _read_marker,
         without,
         lambda value: "all" if value is None else WITHOUT + value.replace("_", " "),
+    ),
+    "condition": Axis("Condition", _conditions, _one_of("condition", CONDITIONS), _showing, str),
+    "generator": Axis(
+        "Generator",
+        lambda case: (case.generator,),
+        _one_of("generator", tuple(presets.names())),
+        lambda case, value: replace(case, generator=value),
+        str,
     ),
 }
 

@@ -28,7 +28,7 @@ def build(painter: live.Painter, port: int, kept: service.Drafts) -> Any:
     sweeps.add_routes(app, painter)
     mounted = gr.mount_gradio_app(
         app,
-        page((service.DEFAULT,)),
+        page(service.live_generators()),
         path="/",
         theme=theme.gradio_theme(),
         css=theme.style_sheet(),
@@ -43,7 +43,7 @@ def build(painter: live.Painter, port: int, kept: service.Drafts) -> Any:
 def serve(host: str = "127.0.0.1", port: int = 7860, device: str = "cpu", open_browser: bool = False) -> None:
     """Serve the studio until it is stopped."""
     listener = doors.bound_socket(doors.checked_host(host), port)
-    painter = service.Studio(device=device)
+    painter = service.Studios(device)
     app = build(painter, port, service.Drafts(user_data_path("moulage") / "drafts"))
     threading.Thread(target=_warm, args=(painter,), daemon=True).start()
     address = f"http://{'localhost' if host == 'localhost' else host}:{port}"
@@ -54,7 +54,7 @@ def serve(host: str = "127.0.0.1", port: int = 7860, device: str = "cpu", open_b
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _warm(painter: service.Studio) -> None:
+def _warm(painter: service.Studios) -> None:
     """Load torch and the weights while the browser loads the page; a failure is told again at the first picture."""
     try:
         painter.strip(painter.starter_case())

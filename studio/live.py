@@ -48,7 +48,7 @@ AT_ONCE = 4  # messages of one page in work: a stroke, a strip, and what a hand 
 class Painter(Protocol):
     """What the routes need of `engine.service.Studio`."""
 
-    def starter_case(self, name: str = ...) -> Case:
+    def starter_case(self, name: str = ..., generator: str = ...) -> Case:
         """A case to start from."""
         ...
 
@@ -220,8 +220,8 @@ def add_routes(app: FastAPI, painter: Painter) -> None:
             page.gone()
 
     @app.get("/start")
-    async def start(case: str = service.STARTER_NAMES[0]) -> Response:
-        return await answered(lambda: _case(painter.starter_case(case)))
+    async def start(case: str = service.STARTER_NAMES[0], generator: str = service.DEFAULT) -> Response:
+        return await answered(lambda: _case(painter.starter_case(case, generator)))
 
     @app.get("/cells")
     async def cells(width: int, height: int) -> Response:

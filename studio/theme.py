@@ -73,6 +73,9 @@ PALETTE: Final = (
     {"colour": "#cc79a7", "pattern": "dots"},
 )
 
+# Of a clinical case's conditions, in order, again from the start where there are more: Okabe & Ito's, then tints of them.
+CONDITION_INKS: Final = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00", "#cc79a7", "#0072b2", "#b9b9c0")
+
 LENGTH: Final = re.compile(r"(?<![\w#.-])(-?[\d.]+)px\b")
 SCALES: Final = {2400: 1.4, 3400: 1.9}  # from this many CSS pixels across, everything is drawn so much larger
 FONTS: Final = ("Inter", "Noto Sans", "system-ui", "sans-serif")

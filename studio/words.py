@@ -61,6 +61,8 @@ BOX_NUMBERS: Final = {
     "width": ("w", "Width of the box, in map pixels"),
     "height": ("h", "Height of the box, in map pixels"),
 }
+CONDITIONS: Final = "Condition"
+BOX_HINT: Final = "Drag a box where the lesion shall be."
 CARRY: Final = ("Carry lesion", "What lies in the box moves and scales with it")
 BOX_NEXT_TITLE: Final = "Box around the lesion; with boxes there, the next one (Enter)"
 BOX_DROP_TITLE: Final = "Remove the box (Delete)"
@@ -142,6 +144,7 @@ def for_page() -> dict[str, object]:
         "sweep_stopped": "Stopped; what is painted stays.",
         "sweep_failed": "The sweep was not painted",
         "clipped": "cut off by the map's edge",
+        "draw_condition": "drag a box, or press Enter for one in the middle",
         "draw_box": "drag a box, or press Enter for one around the lesion",
         "choose_box": "click a box, or press Enter for the next",
         "auto": "auto",

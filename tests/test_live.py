@@ -31,7 +31,7 @@ class FakePainter:
     def __init__(self):
         self.seen = []
 
-    def starter_case(self, name="naevus"):
+    def starter_case(self, name="naevus", generator=service.DEFAULT):
         return starter(name)
 
     def _picture(self, case):

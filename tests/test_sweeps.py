@@ -7,15 +7,25 @@ import pytest
 from scipy import ndimage
 
 from engine.boxes import Box
+from engine.case import Case
 from engine.errors import EngineError
-from engine.labels import MARKERS, pack
+from engine.labels import MARKERS, Planes, pack
 from engine.starter import STARTERS, starter
 from engine.sweeps import AXES, clipped, proposed, scaled, sweep, without
 
 
+def clinical():
+    boxes = Box(40, 30, 200, 160, "melanoma"), Box(5, 5, 9, 9, "melanoma")
+    return Case(Planes.blank(256, 256), None, "dermgan-live", 7, "II", boxes=boxes)
+
+
+# The case that has what an axis varies.
+STARTS = dict.fromkeys(AXES, starter) | {"condition": clinical}
+
+
 @pytest.mark.parametrize("name", AXES)
 def test_proposed_values_read_back_as_themselves(name):
-    case = starter()
+    case = STARTS[name]()
 
     text = proposed(case, name)
 
@@ -26,7 +36,7 @@ def test_proposed_values_read_back_as_themselves(name):
 
 @pytest.mark.parametrize("name", AXES)
 def test_an_axis_repeats_and_one_of_its_values_leaves_the_case_alone(name):
-    case = replace(starter(), boxes=(Box(40, 30, 200, 160, "melanoma"), Box(5, 5, 9, 9)))
+    case = replace(STARTS[name](), boxes=clinical().boxes)
     axis = AXES[name]
     cells = [axis.apply(case, value) for value in axis.proposed(case)]
 
@@ -92,6 +102,9 @@ def test_both_axes_meet_in_a_cell():
     (("size", "size"), "two different"),
     (("hue", "tone"), "'hue'"),
     (("size", "tone", "5"), "10 to 400"),
+    (("condition", "tone", "measles"), "measles"),
+    (("condition", "tone"), "0 cells"),
+    (("generator", "tone", "pix2pix"), "pix2pix"),
     (("size", "tone", "1e2"), "10 to 400"),
     (("size", "tone", "100", "VII"), "VII"),
     (("seed", "tone", "-1"), "seed"),

@@ -17,6 +17,7 @@ from engine.service.files import (
 )
 from engine.service.judging import control, fidelity, fit_segmenter, tone
 from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
+from engine.service.studios import Generator, Studios, live_generators
 from engine.service.sweeping import Cell, Grid, cut_off, painted, sweep_file
 from engine.superpixels import proposed_cells
 from engine.sweeps import AXES, Sweep, proposed, sweep
@@ -32,10 +33,12 @@ __all__ = [
     "Export",
     "Form",
     "Frame",
+    "Generator",
     "Grid",
     "PresetInfo",
     "Rendered",
     "Studio",
+    "Studios",
     "Sweep",
     "TonePicture",
     "case_from_bytes",
@@ -48,6 +51,7 @@ __all__ = [
     "export",
     "fidelity",
     "fit_segmenter",
+    "live_generators",
     "painted",
     "proposed",
     "proposed_cells",

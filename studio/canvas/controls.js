@@ -4,12 +4,13 @@ import { markersOf, groundOf, POSSIBLE, FIRST_MARKER } from "./cells.js";
 const LIGHT = "moulage.light";
 
 export class Controls {
-  constructor(root, editor, view, mapPane, words) {
-    Object.assign(this, { root, editor, view, mapPane, words });
+  constructor(root, editor, view, mapPane, files, words) {
+    Object.assign(this, { root, editor, view, mapPane, files, words });
     this.sheet = this.one("part", "sheet");
     this.bindTools();
     this.bindSliders();
     this.bindSeed();
+    this.bindConditions();
     this.bindBox();
     this.bindActions();
     editor.addEventListener("tool", () => this.showTool());
@@ -54,6 +55,22 @@ export class Controls {
     });
   }
 
+  bindConditions() {
+    this.each("condition", (node, name) => {
+      node.addEventListener("click", () => this.editor.showing(name));
+      node.querySelector("i").style.background = this.mapPane.inkOf(name, node.parentElement.dataset.conditions);
+    });
+  }
+
+  // The parts of the page that the generator has a use for.
+  showTaken() {
+    const { settings, conditions, tool } = this.editor, takes = conditions.length ? "boxes" : "map";
+    this.root.dataset.case = takes;
+    this.each("takes", (node, kind) => { node.hidden = kind !== takes; });
+    this.each("conditions", (node, name) => { node.hidden = name !== settings.generator; });
+    this.press("condition", tool.condition);
+  }
+
   bindSliders() {
     const { editor } = this;
     this.each("slider", (node, name) => {
@@ -76,7 +93,10 @@ export class Controls {
     });
     field.addEventListener("keydown", event => { if (event.key === "Enter") field.blur(); });
     const generator = this.one("part", "generator");
-    generator.addEventListener("change", () => editor.set({ generator: generator.value }));
+    generator.addEventListener("change", () => {
+      this.files.change(generator.value).catch(error => this.files.complain(error));
+      generator.blur();
+    });
   }
 
   // Exact numbers of the chosen box; what is no number goes back to what it was.
@@ -111,8 +131,9 @@ export class Controls {
   }
 
   boxSentence() {
-    const { boxes, tool, box } = this.editor, { words } = this;
-    if (!box) return boxes.length ? words.choose_box : words.draw_box;
+    const { boxes, tool, box, conditions } = this.editor, { words } = this;
+    if (!box && !boxes.length) return conditions.length ? words.draw_condition : words.draw_box;
+    if (!box) return words.choose_box;
     return words.box + " " + (tool.box + 1) + "/" + boxes.length;
   }
 
@@ -147,7 +168,9 @@ export class Controls {
     this.each("guard", (node, label) => pressed(node, locks.labels.has(Number(label))));
     pressed(this.one("act", "inside"), locks.inside);
     this.each("copy", (node, label) => { node.disabled = tool.label < FIRST_MARKER || tool.label === Number(label); });
+    this.root.dataset.tool = tool.name;
     this.press("tool", tool.name);
+    this.press("condition", tool.condition);
     this.showBox();
     this.press("label", tool.label);
     this.press("certainty", tool.certainty);
@@ -160,6 +183,7 @@ export class Controls {
 
   showCase() {
     const { settings } = this.editor;
+    this.showTaken();
     this.showBox();
     this.one("part", "seed").value = settings.seed;
     this.one("part", "generator").value = settings.generator;

@@ -6,7 +6,7 @@ import { BORDER_BIT, DEFINITE, POSSIBLE, LESION, FIRST_MARKER, paintOperation, c
 import { emptyRect, isEmpty, growRect, paintCapsule, paintPolygon, paintRegion, Superpixels } from "./raster.js";
 import { History, difference, paste } from "./history.js";
 import { MOVES, middle, moved, copied, carried, extent } from "./transform.js";
-import { placed, shifted, stretched } from "./boxes.js";
+import { placed, shifted, spanned, stretched } from "./boxes.js";
 
 const SETTINGS = ["generator", "seed", "tone", "lesion_colour", "variation", "hair", "boxes", "photo"];
 const SEED_LIMIT = 2 ** 31, DICE_SIDES = 10000;
@@ -18,8 +18,11 @@ function same(a, b) {
 }
 
 export class Editor extends EventTarget {
-  constructor() {
+  // conditions: generator → what its boxes may show; none where it takes a lesion map.
+  constructor(conditions) {
     super();
+    this.conditionsOf = conditions;
+    this.parked = {}; // generator → the case it was left with
     this.map = null;
     this.superpixels = null;
     this.settings = {};
@@ -29,7 +32,7 @@ export class Editor extends EventTarget {
     this.locks = { labels: new Set(), inside: false };
     this.hidden = new Set();
     this.tool = { name: "brush", label: 7, previous: LESION, certainty: DEFINITE, size_px: 24, seedLocked: true,
-      box: null, carry: true }; // box: the index of the chosen one
+      box: null, carry: true, condition: null }; // box: the index of the chosen one
     this.version = 0;
   }
 
@@ -37,7 +40,13 @@ export class Editor extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
+  // What the boxes of the case's generator may show; where there is something, boxes are all that a hand draws.
+  get conditions() {
+    return this.conditionsOf[this.settings.generator] || [];
+  }
+
   choose(changes) {
+    if (changes.name && changes.name !== "box" && this.conditions.length) return;
     if (changes.label && changes.label !== this.tool.label) this.tool.previous = this.tool.label;
     Object.assign(this.tool, changes);
     this.tool.size_px = Math.min(MAX_SIZE_PX, Math.max(1, this.tool.size_px));
@@ -97,8 +106,35 @@ export class Editor extends EventTarget {
     this.map = { ...snapshot.map, cells: snapshot.map.cells.slice() };
     this.superpixels = snapshot.superpixels;
     this.settings = { ...snapshot.settings };
+    this.suit();
     this.touch(this.everything);
     this.emit("case");
+  }
+
+  // The tool that fits the generator.
+  suit() {
+    const { conditions, tool } = this;
+    if (!conditions.length) return tool.boxesOnly && this.choose({ boxesOnly: false, name: "brush", box: null });
+    const condition = conditions.includes(tool.condition) ? tool.condition : conditions[0];
+    this.choose({ boxesOnly: true, name: "box", condition, box: this.boxes.length ? tool.box ?? 0 : null });
+  }
+
+  // The case as it was when the hand left this generator, or null. Undo leads back.
+  unpark(generator) {
+    const old = this.snapshot(), parked = this.parked[generator];
+    this.parked[this.settings.generator] = old;
+    if (!parked) return false;
+    this.showSnapshot(parked);
+    this.history.push({ before: old, after: parked });
+    this.emit("commit");
+    return true;
+  }
+
+  // The chosen condition, of new boxes and of the chosen one.
+  showing(condition) {
+    this.choose({ condition });
+    const { box, boxes, tool } = this;
+    if (box) this.set({ boxes: boxes.map((one, at) => (at === tool.box ? { ...one, condition } : one)) });
   }
 
   touch(rect) {
@@ -181,8 +217,8 @@ export class Editor extends EventTarget {
 
   // Part of the gesture in hand: a box as the hand has it, new or changed.
   layBox(index, box) {
-    const boxes = [...this.boxes];
-    boxes[index] = box;
+    const boxes = [...this.boxes], condition = this.conditions.length ? box.condition || this.tool.condition : box.condition;
+    boxes[index] = { ...box, condition };
     this.settings.boxes = boxes;
     this.tool.box = index;
     this.touch();
@@ -217,7 +253,9 @@ export class Editor extends EventTarget {
   // A box around the lesion, if there is none; else the next one is chosen.
   nextBox() {
     if (this.boxes.length) return this.choose({ box: ((this.tool.box ?? -1) + 1) % this.boxes.length });
-    const box = extent(this.map);
+    const { width, height } = this.map, middle = spanned({ x: width * 0.3, y: height * 0.3 },
+      { x: width * 0.7, y: height * 0.7 }, this.map);
+    const box = extent(this.map) || (this.conditions.length ? middle : null);
     if (box) this.addBox({ ...box, condition: null });
   }
 

@@ -55,9 +55,17 @@ export class Files {
     on("drop", event => { veil(false); this.restoreFrom(event.dataTransfer.files[0]); });
   }
 
+  // Another generator paints another kind of case: the one it was left with, or its starter.
+  async change(generator) {
+    const { conditionsOf } = this.editor, takesMap = name => !conditionsOf[name].length;
+    if (takesMap(generator) && takesMap(this.editor.settings.generator)) return this.editor.set({ generator });
+    if (!this.editor.unpark(generator)) await this.start(undefined, generator);
+  }
+
   // The first starter, or one by name.
-  async start(name) {
-    const response = await fetch("/start" + (name ? "?" + new URLSearchParams({ case: name }) : ""));
+  async start(name, generator) {
+    const query = new URLSearchParams({ ...(name && { case: name }), ...(generator && { generator }) });
+    const response = await fetch("/start?" + query);
     if (!response.ok) throw new Error(await sentenceOf(response, this.words.start_failed));
     await this.take(await response.arrayBuffer());
   }

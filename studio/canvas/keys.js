@@ -45,7 +45,8 @@ export class Keys {
   digit({ code, shiftKey }) {
     const match = /^(?:Digit|Numpad)([1-7])$/.exec(code);
     if (!match) return null;
-    const digit = Number(match[1]);
+    const digit = Number(match[1]), { conditions } = this.editor;
+    if (!shiftKey && conditions.length) return digit <= conditions.length ? () => this.editor.showing(conditions[digit - 1]) : null;
     if (!shiftKey) return () => this.editor.choose({ label: digit });
     return digit <= TONES.length ? () => this.editor.set({ tone: TONES[digit - 1] }) : null;
   }

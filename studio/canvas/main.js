@@ -38,14 +38,14 @@ function follow(editor, live) {
   editor.addEventListener("cancel", () => live.ask("settle"));
 }
 
-async function open(root, { words, palette }) {
-  const editor = new Editor(), view = new View();
+async function open(root, { words, palette, conditions, inks }) {
+  const editor = new Editor(conditions), view = new View();
   editor.addEventListener("commit", () => say(root, ""), { once: true });
   const live = new Live(location.origin.replace(/^http/, "ws") + "/live", editor);
   const picture = new PicturePane(root, view, words), strip = new ToneStrip(root, editor, words);
-  const mapPane = new MapPane(root, editor, view, picture, palette);
-  const controls = new Controls(root, editor, view, mapPane, words), hand = new Hand(mapPane, editor, view);
+  const mapPane = new MapPane(root, editor, view, picture, palette, inks);
   const files = new Files(root, editor, live, (sentence, wrong) => say(root, sentence, wrong), words);
+  const controls = new Controls(root, editor, view, mapPane, files, words), hand = new Hand(mapPane, editor, view);
   const autosave = new Autosave(root, editor, live, (sentence, wrong) => say(root, sentence, wrong), words);
   const sweeps = new Sweeps(root, editor, live, files, words);
   new Screens(root, { sweeps: () => sweeps.open() });

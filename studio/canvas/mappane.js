@@ -3,10 +3,11 @@ import { Overlay } from "./overlay.js";
 import { GRIPS, boxUnder, gripAt } from "./boxes.js";
 
 const ROUND = new Set(["brush", "eraser"]); // tools that a ring shows the size of
-const GRIP_SIDE_PX = 9, LABEL_FONT_PX = 12;
+const GRIP_SIDE_PX = 9, LABEL_FONT_PX = 12, BOX_OPACITY = 0.6;
 
 export class MapPane {
-  constructor(root, editor, view, picture, palette) {
+  constructor(root, editor, view, picture, palette, inks) {
+    this.inks = inks;
     this.editor = editor;
     this.view = view;
     this.picture = picture;
@@ -31,6 +32,7 @@ export class MapPane {
     const { map, superpixels } = this.editor;
     if (this.overlay.resize(map)) this.resize();
     this.overlay.hide(this.editor.hidden);
+    this.overlay.outlined = !this.editor.conditions.length;
     this.overlay.draw(map, superpixels, rect);
     this.redraw();
   }
@@ -99,11 +101,22 @@ export class MapPane {
     return !found ? "crosshair" : found.grip ? found.grip + "-resize" : "move";
   }
 
+  // A condition's colour on the map; the name beside it says the same.
+  inkOf(condition, generator = this.editor.settings.generator) {
+    return this.inks[Math.max(0, this.editor.conditionsOf[generator].indexOf(condition)) % this.inks.length];
+  }
+
   drawBoxes() {
-    const { editor } = this;
+    const { editor, context } = this;
     editor.boxes.forEach((box, index) => {
       const path = new Path2D();
       path.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+      if (editor.conditions.length) {
+        context.globalAlpha = this.hidden ? 0 : this.opacity * BOX_OPACITY;
+        context.fillStyle = this.inkOf(box.condition);
+        context.fill(path);
+        context.globalAlpha = 1;
+      }
       this.line(path);
       if (box.condition) this.nameBox(box);
       if (editor.tool.name === "box" && index === editor.tool.box) this.drawGrips(box);

@@ -31,6 +31,7 @@ export class Overlay {
     this.inks = palette.map(inkOf);
     this.stacks = new Map();
     this.hidden = new Set();
+    this.outlined = true; // whether superpixels are drawn
     this.canvas = document.createElement("canvas");
     this.context = this.canvas.getContext("2d");
   }
@@ -79,8 +80,8 @@ export class Overlay {
       const y = top * FINE + row, line = Math.floor(y / FINE) * map.width, firstRow = y % FINE === 0;
       for (let column = 0; column < width * FINE; column++, at++) {
         const x = left * FINE + column, index = line + Math.floor(x / FINE), id = ids[index];
-        const edge = (x % FINE === 0 && x > 0 && ids[index - 1] !== id)
-          || (firstRow && y > 0 && ids[index - map.width] !== id);
+        const edge = this.outlined && ((x % FINE === 0 && x > 0 && ids[index - 1] !== id)
+          || (firstRow && y > 0 && ids[index - map.width] !== id));
         out[at] = this.colour(map.cells[index], x, y, edge);
       }
     }

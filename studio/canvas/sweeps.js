@@ -67,12 +67,28 @@ export class Sweeps {
   apart(changed) {
     const { x, y } = this.axes, other = changed === "x" ? y : x;
     if (x.select.value !== y.select.value) return;
-    other.select.value = [...other.select.options].map(option => option.value).find(value => value !== x.select.value);
+    other.select.value = [...other.select.options].map(option => option.value)
+      .find((value, at) => value !== x.select.value && !other.select.options[at].disabled);
     other.values.value = "";
+  }
+
+  // Only what the case has can be varied.
+  suit() {
+    const clinical = this.editor.conditions.length > 0, lacking = clinical ? "marker" : "condition";
+    for (const axis of [this.axes.x, this.axes.y]) {
+      for (const option of axis.select.options) option.disabled = option.hidden = option.value === lacking;
+    }
+    for (const [name, first] of [["x", "size"], ["y", "tone"]]) {
+      if (this.axes[name].select.value !== lacking) continue;
+      this.axes[name].select.value = first;
+      this.axes[name].values.value = "";
+    }
+    this.apart("x");
   }
 
   // The screen was opened: what is there stays if the case is still the same.
   open() {
+    this.suit();
     if (this.editor.map && this.painted !== this.wish()) this.run();
   }
 

@@ -32,7 +32,30 @@ def header() -> str:
 def palette() -> str:
     """What the hand paints: digits 1 to 7."""
     rows = "".join(class_row(label, name) for label, name in enumerate(words.CLASS_NAMES) if label)
-    return f'<h2>Paint</h2><div class="classes" role="group" aria-label="Paint">{rows}</div>'
+    return (
+        f'<div data-takes="map"><h2>Paint</h2><div class="classes" role="group" aria-label="Paint">{rows}</div></div>'
+    )
+
+
+def conditions(generators: tuple[service.Generator, ...]) -> str:
+    """What the boxes of a generator may show."""
+    groups = "".join(
+        f'<div class="classes" data-conditions="{escape(one.name)}" role="group" aria-label="{words.CONDITIONS}">'
+        + "".join(
+            button(
+                "condition",
+                escape(name),
+                f"<i></i><span>{escape(name)}</span>{key(str(number))}",
+                f"{name} ({number})",
+                "class",
+            )
+            for number, name in enumerate(one.conditions, start=1)
+        )
+        + "</div>"
+        for one in generators
+        if one.conditions
+    )
+    return f'<div data-takes="boxes"><h2>{words.CONDITIONS}</h2>{groups}<p class="hint">{words.BOX_HINT}</p></div>'
 
 
 def class_row(label: int, name: str) -> str:
@@ -50,7 +73,7 @@ def certainty() -> str:
     """Whether a marker is painted as definite or possible."""
     choices = button("certainty", DEFINITE, "Definite", "Definite (P switches)", "choice")
     choices += button("certainty", POSSIBLE, "Possible", "Possible (P switches); extrapolated", "choice")
-    return f'<h2>Certainty {key("P")}</h2><div class="segment">{choices}</div>'
+    return f'<div data-takes="map"><h2>Certainty {key("P")}</h2><div class="segment">{choices}</div></div>'
 
 
 def appearance() -> str:
@@ -65,9 +88,9 @@ def appearance() -> str:
     return f"<h2>Appearance</h2>{''.join(rows)}"
 
 
-def generator(names: tuple[str, ...]) -> str:
+def generator(generators: tuple[service.Generator, ...]) -> str:
     """Which generator makes the picture."""
-    options = "".join(f'<option value="{escape(name)}">{escape(name)}</option>' for name in names)
+    options = "".join(f'<option value="{escape(one.name)}">{escape(one.title)}</option>' for one in generators)
     return (
         f'<h2>Generator</h2><div class="segment"><select data-part="generator" aria-label="Generator">{options}'
         "</select></div>"
@@ -104,18 +127,18 @@ def map_pane() -> str:
     return (
         f'<section class="pane"><div class="bar">{row}</div>'
         '<div class="view" data-view="map"><canvas data-pane="map" tabindex="0" aria-label="Map"></canvas>'
-        f'<div class="ring" data-part="ring" hidden></div>{box_row()}</div>'
-        f'<div class="under"><label data-part="stroke">Size {key("[")}{key("]")}'
+        f'<div class="ring" data-part="ring" hidden></div></div>'
+        f'<div class="under">{box_row()}<label data-part="stroke">Size {key("[")}{key("]")}'
         '<input type="range" data-part="size" min="1" max="96">'
         f'<output data-part="size-value"></output></label>'
-        f'<label>Overlay {key("H")}<input type="range" data-part="opacity" min="0" max="100" value="100" '
+        f'<label class="overlay">Overlay {key("H")}<input type="range" data-part="opacity" min="0" max="100" value="100" '
         'title="How much the map covers the picture"></label>'
         f'<span class="readout" data-part="readout" aria-live="polite"></span>{lesion_menu()}</div></section>'
     )
 
 
 def box_row() -> str:
-    """The chosen box in exact numbers, over the map while the box tool is in hand."""
+    """The chosen box in exact numbers; stands in the size's place while the box tool is in the hand."""
     numbers = "".join(
         f'<label title="{title}">{label}<input data-edge="{name}" inputmode="numeric" maxlength="4" '
         f'aria-label="{title}" autocomplete="off"></label>'
@@ -223,9 +246,9 @@ def key_sheet() -> str:
     )
 
 
-def markup(generators: tuple[str, ...]) -> str:
+def markup(generators: tuple[service.Generator, ...]) -> str:
     """The page's HTML, static."""
-    side = palette() + certainty() + appearance() + generator(generators) + seed()
+    side = palette() + conditions(generators) + certainty() + appearance() + generator(generators) + seed()
     return (
         f'<div class="moulage">{header()}<div class="work" data-screen="studio"><aside class="side">{side}</aside>'
         f"{map_pane()}{picture_pane()}"
@@ -234,9 +257,14 @@ def markup(generators: tuple[str, ...]) -> str:
     )
 
 
-def page(generators: tuple[str, ...]) -> gr.Blocks:
-    """The Studio as a Gradio app. generators: preset names that can paint live, the first one chosen."""
-    setup = {"words": words.for_page(), "palette": list(theme.PALETTE)}
+def page(generators: tuple[service.Generator, ...]) -> gr.Blocks:
+    """The Studio as a Gradio app. generators: those that can paint live, the first one chosen."""
+    setup = {
+        "words": words.for_page(),
+        "palette": list(theme.PALETTE),
+        "conditions": {one.name: list(one.conditions) for one in generators},
+        "inks": list(theme.CONDITION_INKS),
+    }
     with gr.Blocks(title=words.PRODUCT, analytics_enabled=False, fill_width=True, fill_height=True) as blocks:
         LabelEditor(markup(generators), setup, elem_id="studio")
     return blocks

@@ -66,11 +66,12 @@ class Server:
         self.process.wait()
 
     def record(self):
-        """What the painter received last: settings, count, outside, cells uint16 [256, 384]."""
+        """What the painter received last: settings, count, outside, width, height, cells uint16 [H, W]."""
         with urllib.request.urlopen(f"{self.url}/record", timeout=5) as answer:
             table = json.loads(answer.read())
         if "cells" in table:
-            table["cells"] = np.frombuffer(base64.b64decode(table["cells"]), "<u2").reshape(256, 384)
+            cells = np.frombuffer(base64.b64decode(table["cells"]), "<u2")
+            table["cells"] = cells.reshape(table["height"], table["width"])
         return table
 
 
@@ -139,7 +140,8 @@ class Studio:
 
     def cells(self):
         flat = self.page.evaluate("Array.from(moulage.editor.map.cells)")
-        return np.array(flat, np.uint16).reshape(256, 384)
+        width = self.page.evaluate("moulage.editor.map.width")
+        return np.array(flat, np.uint16).reshape(-1, width)
 
     def both(self):
         """The page's cells, after checking that the painter received the same."""

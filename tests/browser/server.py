@@ -36,7 +36,7 @@ SLOW_SEED, SLOW_S = 4242, 0.4
 class Plain:
     """Paints every class in one colour; a test's stand-in, never seen by a user."""
 
-    def starter_case(self, name="naevus"):
+    def starter_case(self, name="naevus", generator=service.DEFAULT):
         if name != "naevus":
             return service.Studio().starter_case(name)
         rows, columns = np.mgrid[0:256, 0:384]
@@ -87,6 +87,7 @@ class Recorder:
         table = {"count": self.count, "outside": loopback.OUTSIDE}
         if self.last is not None:
             table |= self.last.settings()
+            table["width"], table["height"] = self.last.planes.size
             table["cells"] = base64.b64encode(pack(self.last.planes).astype("<u2").tobytes()).decode()
         return json.dumps(table).encode()
 
@@ -106,7 +107,7 @@ def recorded(app, recorder):
 
 def main(port: int, kind: str, drafts: Path) -> None:
     """Serve until killed; the port answers once the painter is warm."""
-    painter = {"plain": Plain, "trained": service.Studio}[kind]()
+    painter = {"plain": Plain, "trained": service.Studios}[kind]()
     if kind == "trained":
         painter.strip(painter.starter_case())
         painter.render_live(painter.starter_case(), "warm", 1)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from engine import service
+
 CANVAS = Path(__file__).resolve().parents[2] / "studio" / "canvas"
 
 
@@ -38,14 +40,16 @@ def test_markup_with_a_template_mark_is_refused(component):
 def test_a_generators_name_is_escaped():
     from studio.pages.studio import markup
 
-    assert "<script>" not in markup(("<script>alert(1)</script>",))
+    assert "<script>" not in markup(
+        (service.Generator("<script>alert(1)</script>", "<script>", (9, 9), ("<script>",)),)
+    )
 
 
 def test_the_page_names_no_other_machine(component):
     from studio import theme
     from studio.pages.studio import markup
 
-    sources = component.script() + theme.style_sheet() + markup(("pix2pixhd-live",))
+    sources = component.script() + theme.style_sheet() + markup(service.live_generators())
     addresses = set(re.findall(r"https?://[^\s'\")]+", sources))
 
     assert addresses == {"http://www.w3.org/2000/svg"}, "a namespace, never fetched"
