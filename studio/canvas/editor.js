@@ -49,6 +49,7 @@ export class Editor extends EventTarget {
     if (changes.name && changes.name !== "box" && this.conditions.length) return;
     if (changes.label && changes.label !== this.tool.label) this.tool.previous = this.tool.label;
     Object.assign(this.tool, changes);
+    if (this.conditions.length && "box" in changes && this.box) this.tool.condition = this.box.condition;
     this.tool.size_px = Math.min(MAX_SIZE_PX, Math.max(1, this.tool.size_px));
     if (this.tool.name !== "lasso") this.dropOutline();
     this.emit("tool");
