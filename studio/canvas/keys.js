@@ -14,8 +14,8 @@ function isField(target) {
 }
 
 export class Keys {
-  constructor({ editor, view, mapPane, picture, hand, files, controls }) {
-    Object.assign(this, { editor, view, mapPane, picture, hand, files, controls });
+  constructor({ editor, view, mapPane, picture, hand, files, controls, grains }) {
+    Object.assign(this, { editor, view, mapPane, picture, hand, files, controls, grains });
     window.addEventListener("keydown", event => this.down(event));
     window.addEventListener("keyup", event => this.up(event));
     window.addEventListener("blur", () => this.release());
@@ -86,6 +86,8 @@ export class Keys {
       enter: editor.outline ? () => editor.closeOutline() : onBox(() => editor.nextBox()),
       delete: onBox(() => editor.dropBox()),
       backspace: onBox(() => editor.dropBox()),
+      ",": () => this.grains.step(-1),
+      ".": () => this.grains.step(1),
       escape: () => editor.cancel(),
     }[key];
   }
