@@ -1,11 +1,11 @@
 """The routes of photos and superpixels.
 
-POST /open                                  files (below)  → a case as live.py packs it; X-Notice holds a sentence
-GET  /photo?name=…                          → the photo as PNG, or 404
-GET  /photos                                → how many photos are kept here
-DELETE /photos[?name=…]                     deletes one, or all, and what was computed from them → how many are left
-GET  /cells?width=…&height=…[&grain=…][&photo=…]   → u16 width | u16 height | zlib of i32 ids: the photo's superpixels,
-                                            else the cells proposed for a drawn case
+POST /open   files (below)      → a case as live.py packs it; X-Notice and X-Tone hold what is said of it
+GET /photo?name=…               → the photo as PNG, or 204 where it is not here
+GET /photos                     → how many photos are kept here
+DELETE /photos[?name=…]         deletes one, or all, and what was computed from them → how many are left
+GET /cells?width=…&height=…[&grain=…][&photo=…]
+                                → u16 width | u16 height | zlib of i32 ids: the photo's superpixels, or a drawn case's cells
 
 Files travel as MLF1 | u32 length | JSON list of [name, bytes] | the files one after another, little endian.
 """
@@ -79,13 +79,13 @@ def pack_files(files: list[tuple[str, bytes]]) -> bytes:
 
 def _opened(photos: service.Photos, body: bytes) -> Response:
     opened = service.open_files(unpack_files(body), photos)
-    headers = {"x-notice": quote(words.opened(opened))}
+    headers = {"x-notice": quote(words.opened(opened)), "x-tone": quote(words.photo_tone(opened))}
     return Response(pack_message(opened.case), media_type="application/octet-stream", headers=headers)
 
 
 def _photo(photos: service.Photos, name: str) -> Response:
     if not photos.holds(name):
-        return Response(json.dumps({"error": words.PHOTO_GONE}), 404, media_type="application/json", headers=PRIVATE)
+        return Response(status_code=204, headers=PRIVATE)
     return Response(photos.png(name), media_type="image/png", headers=PRIVATE)
 
 

@@ -14,14 +14,14 @@ OPEN_TITLE: Final = "Open a photo, a photo with its ISIC masks, a saved picture 
 
 # The real photo that a map is drawn on.
 PHOTO: Final = "Photo"
-PHOTO_GONE: Final = "The photo of this case is no longer on this machine; map and superpixels are all here."
+PHOTO_GONE: Final = "This case's photo is no longer on this machine; all else is here."
 PHOTO_BENEATH: Final = "Beneath the map"
 PHOTO_CHOICES: Final = {"picture": "Picture", "photo": "Photo"}
-PHOTO_PRIVATE: Final = "The photo stays on this machine, without its metadata, readable by you alone."
-PHOTO_REMOVE: Final = "Remove photo"
-PHOTO_REMOVE_TITLE: Final = (
-    "Delete the photo and what was computed from it from this machine; the case keeps map and superpixels"
+PHOTO_PRIVATE: Final = (
+    "The photo stays on this machine, without its metadata, readable by you alone. Removing it deletes it and what was "
+    "computed from it; the case keeps its map and superpixels."
 )
+PHOTO_REMOVE: Final = "Remove photo"
 PHOTO_REMOVE_ALL: Final = "Remove all photos"
 # Grain of the superpixels → (button, what it does).
 GRAIN_TITLE: Final = "Superpixels"
@@ -159,9 +159,25 @@ KEY_SHEET: Final = {
 }
 
 
+# What the page's scripts say of photos and superpixels.
+PHOTO_WORDS: Final = {
+    "tags": {"synthetic": "Synthetic", "photo": "Photo", "both": "Photo and synthetic"},
+    "beneath": {"picture": "Synthetic beneath", "photo": "Photo beneath"},
+    "photo_gone": PHOTO_GONE,
+    "photo_removed": "The photo and what was computed from it are deleted from this machine.",
+    "photos_removed": "All photos and what was computed from them are deleted from this machine.",
+    "remove_all": f"{PHOTO_REMOVE_ALL} ({{count}} on this machine)",
+    "opening": "Opening …",
+    "finding": "Photo opened; finding its superpixels …",
+    "grains": {name: f"{title} superpixels." for name, (title, _) in GRAINS.items()},
+    "grain_needs_photo": "Other superpixels need the photo, which is not on this machine.",
+}
+
+
 def for_page() -> dict[str, object]:
     """What the page's scripts say, by key; plain text, never HTML."""
     return {
+        **PHOTO_WORDS,
         "classes": list(CLASS_NAMES),
         "possible": "possible",
         "region": "region",
@@ -186,16 +202,6 @@ def for_page() -> dict[str, object]:
             "pinned": {"held": "pinned", "slider": "left: pinned", "difference": "difference to pinned, ×4"},
             "photo": {"held": "the photo", "slider": "left: photo", "difference": "difference to the photo, ×4"},
         },
-        "tags": {"synthetic": "Synthetic", "photo": "Photo", "both": "Photo and synthetic"},
-        "beneath": {"picture": "Synthetic beneath", "photo": "Photo beneath"},
-        "photo_gone": PHOTO_GONE,
-        "photo_removed": "The photo and what was computed from it are deleted from this machine.",
-        "photos_removed": "All photos and what was computed from them are deleted from this machine.",
-        "remove_all": f"{PHOTO_REMOVE_ALL} ({{count}} on this machine)",
-        "opening": "Opening …",
-        "finding": "Photo opened; finding its superpixels …",
-        "grains": {name: f"{title} superpixels." for name, (title, _) in GRAINS.items()},
-        "grain_needs_photo": "Other superpixels need the photo, which is not on this machine.",
         "states": {
             "connecting": "connecting",
             "waiting": "warming up",
@@ -237,7 +243,8 @@ def opened(made: "Opened") -> str:
     if made.case.photo is None:
         return "Map opened."
     said = ["The lesion is only proposed: correct it." if made.proposed else "Photo and masks opened."]
-    said += [tone(made.ita_deg, made.case.tone)] if made.ita_deg is not None and made.case.tone else []
+    if made.ita_deg is not None:
+        said.append(f"Photo: ITA {made.ita_deg:.0f}°, about type {made.case.tone} by Chardon's bounds.")
     if made.left_out is not None:
         said.append(
             f"Its superpixel picture holds {made.left_out}, over the 1,000 of an instance map: SLIC's are used."
@@ -245,9 +252,9 @@ def opened(made: "Opened") -> str:
     return " ".join(said)
 
 
-def tone(ita_deg: float, fitzpatrick: str) -> str:
-    """The measured tone of a photo's skin."""
-    return f"Photo: ITA {ita_deg:.0f}°, about type {fitzpatrick} by Chardon's bounds."
+def photo_tone(made: "Opened") -> str:
+    """The measured tone of a photo's skin beside the photo; nothing where too little skin is seen."""
+    return "" if made.ita_deg is None else f"ITA {made.ita_deg:.0f}°, about {made.case.tone}"
 
 
 COACH: Final = "Press 7 and paint inside the lesion."

@@ -83,20 +83,16 @@ def is_bundle(data: bytes) -> bool:
 def unzipped(data: bytes) -> list[tuple[str, bytes]]:
     """(name without its folders, bytes) of the files in a stranger's zip, in memory alone, up to a cap."""
     with _archive(data, "the zip") as archive:
-        entries = [i for i in archive.infolist() if not i.is_dir() and not _hidden(i.filename)]
-        for entry in entries:
-            path = PurePosixPath(entry.filename.replace("\\", "/"))
+        paths = {PurePosixPath(e.filename.replace("\\", "/")): e for e in archive.infolist() if not e.is_dir()}
+        for path in paths:
             if path.is_absolute() or ".." in path.parts:
-                raise EngineError(f"the zip holds the name '{entry.filename[:60]}', which leads out of its folder.")
-        inflated = sum(entry.file_size for entry in entries)
+                raise EngineError(f"the zip holds the name '{str(path)[:60]}', which leads out of its folder.")
+        # What a file manager adds: `.DS_Store`, `__MACOSX/`.
+        wanted = {p: e for p, e in paths.items() if not any(part.startswith((".", "__MACOSX")) for part in p.parts)}
+        inflated = sum(entry.file_size for entry in wanted.values())
         if inflated > INFLATED_LIMIT_BYTES:
             raise EngineError(f"the zip unpacks to {inflated} bytes; at most {INFLATED_LIMIT_BYTES} are read.")
-        return [(PurePosixPath(e.filename).name, _member(archive, e.filename, e.file_size)) for e in entries]
-
-
-def _hidden(name: str) -> bool:
-    """What a file manager adds: `.DS_Store`, `__MACOSX/`."""
-    return any(part.startswith((".", "__MACOSX")) and part != ".." for part in PurePosixPath(name).parts)
+        return [(path.name, _member(archive, entry.filename, entry.file_size)) for path, entry in wanted.items()]
 
 
 @contextmanager

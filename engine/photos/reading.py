@@ -41,7 +41,8 @@ def read_photo(data: bytes, what: str, enough_px: tuple[int, int]) -> tuple[NDAr
     enough_px: (width, height) that the pixels must cover; a larger photo may be reduced by a whole number, a JPEG while it
     is decoded.
     """
-    with _READING:  # so that several large ones do not add up
+    with _READING, warnings.catch_warnings():  # one at a time, so that several large ones do not add up
+        warnings.simplefilter("ignore")  # a bomb's size and odd tags: `_check` names what matters
         return _read(data, what, enough_px)
 
 
@@ -74,11 +75,12 @@ def _opened(data: bytes, what: str) -> Image.Image:
     if not data:
         raise EngineError(f"{what} is empty; a photo has at least a few bytes.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `_check` names size and limit
-            return Image.open(io.BytesIO(data), formats=FORMATS)
+        return Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
-        raise EngineError(f"{what} is too large to be opened: {error}") from error
+        raise EngineError(
+            f"{what} has over {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} megapixels; at most {PIXEL_LIMIT / 1e6:.0f} can "
+            "be opened."
+        ) from error
     except (OSError, ValueError) as error:
         raise EngineError(
             f"{what} is {_kind(data)}; a JPEG, PNG or TIFF photo, its ISIC masks, a saved picture, a bundle or a case "

@@ -48,9 +48,9 @@ def open_files(files: Files, photos: Photos, generator: str = DEFAULT) -> Opened
 
     Raises EngineError, one sentence, for whatever is wrong with them; then nothing was kept.
     """
-    if not files:
-        raise EngineError("no file was given; a photo, its ISIC masks, a saved picture, a bundle or a case is needed.")
     unpacked = [inner for name, data in files for inner in _unpacked(name, data)]
+    if not unpacked:
+        raise EngineError("no file was given; a photo, its ISIC masks, a saved picture, a bundle or a case is needed.")
     if len(unpacked) == 1 and _is_saved(unpacked[0][1]):
         return _restored(unpacked[0][1], photos, presets.load(generator))
     saved = [name for name, data in unpacked if _is_saved(data)]

@@ -97,10 +97,11 @@ export class Files {
       const response = await fetch("/open", { method: "POST", body: packFiles(files) });
       if (!response.ok) throw new Error(await sentenceOf(response, this.words.open_failed));
       const buffer = await response.arrayBuffer(), { photo } = unpackMessage(buffer).json;
-      if (photo) await this.photo.opened(photo);
+      const heard = name => decodeURIComponent(response.headers.get(name));
+      if (photo) await this.photo.opened(photo, heard("x-tone"));
       await this.take(buffer);
       if (photo) this.photo.lay();
-      this.say(decodeURIComponent(response.headers.get("x-notice")));
+      this.say(heard("x-notice"));
     } catch (error) {
       this.photo.follow();
       this.complain(error);

@@ -22,8 +22,8 @@ export class Grains {
     Object.assign(this, { root, editor, say, words });
     this.known = new Map(); // key → Superpixels
     editor.addEventListener("case", () => this.follow());
-    editor.addEventListener("tool", () => { root.dataset.tool = editor.tool.name; });
-    root.dataset.tool = editor.tool.name;
+    editor.addEventListener("tool", () => { root.dataset.hand = editor.tool.name; });
+    root.dataset.hand = editor.tool.name;
     this.buttons = [...root.querySelectorAll("[data-grain]")];
     for (const button of this.buttons) button.addEventListener("click", () => this.choose(button.dataset.grain));
   }

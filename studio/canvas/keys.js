@@ -23,6 +23,7 @@ export class Keys {
 
   down(event) {
     if (isField(event.target) || !this.editor.map || this.controls.away) return;
+    if (event.key === "Escape" && document.querySelector(":popover-open")) return;
     const act = event.ctrlKey || event.metaKey ? this.command(event) : this.plain(event);
     if (!act) return;
     event.preventDefault();

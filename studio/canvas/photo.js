@@ -9,6 +9,7 @@ export class Photo {
     this.name = null;
     this.bitmap = null;
     this.beneath = "picture";
+    this.tones = new Map(); // name → what was said of the photo's skin when it was opened
     this.part = name => root.querySelector("[data-part=" + name + "]");
     this.menu = root.querySelector("#photo-menu");
     editor.addEventListener("case", () => this.follow());
@@ -32,22 +33,23 @@ export class Photo {
     this.name = name;
     if (!name) return this.show(null);
     const response = await fetch("/photo?" + new URLSearchParams({ name })).catch(() => null);
-    const bitmap = response && response.ok ? await createImageBitmap(await response.blob()) : null;
+    const bitmap = response && response.status === 200 ? await createImageBitmap(await response.blob()) : null;
     if (this.name !== name) return bitmap && bitmap.close();
-    if (response && response.status === 404) this.say(this.words.photo_gone, true);
+    if (response && response.status === 204) this.say(this.words.photo_gone, true);
     this.show(bitmap);
   }
 
   show(bitmap) {
     this.bitmap = bitmap;
-    this.picture.showPhoto(bitmap);
-    this.part("photo").hidden = !bitmap;
+    this.picture.showPhoto(bitmap, this.tones.get(this.name));
+    this.part("photo").hidden = this.part("photo-forms").hidden = !bitmap;
     if (!bitmap && this.menu.matches(":popover-open")) this.menu.hidePopover();
     this.lie(this.beneath);
   }
 
   // A photo that was just opened is seen before its case is there.
-  async opened(name) {
+  async opened(name, tone) {
+    this.tones.set(name, tone);
     await this.take(name);
     if (this.bitmap) this.picture.compare("photo");
   }

@@ -14,6 +14,7 @@ export class PicturePane {
     this.settled = { version: null, bitmap: null }; // the newest picture of a map at rest
     this.before = null; // the one at rest before it
     this.pinned = null;
+    this.tones = { picture: "", photo: "" };
     this.photo = null; // the real one that the map was drawn on, if there is one
     this.comparison = "none";
     this.divider = 0.5;
@@ -28,11 +29,11 @@ export class PicturePane {
     view.addEventListener("change", () => { this.placeBadges(); this.draw(); });
   }
 
-  // Badges sit on the picture, not in the empty band around it.
+  // Badges sit on the picture and the map, not in the empty band around them.
   placeBadges() {
-    const { view, frame } = this;
-    frame.style.setProperty("--side", Math.max(0, view.x) + "px");
-    frame.style.setProperty("--foot", Math.max(0, view.pane.height - view.y - view.map.height * view.scale) + "px");
+    const { view, root } = this;
+    root.style.setProperty("--side", Math.max(0, view.x) + "px");
+    root.style.setProperty("--foot", Math.max(0, view.pane.height - view.y - view.map.height * view.scale) + "px");
   }
 
   // Bitmaps are closed once nothing shows them.
@@ -70,8 +71,10 @@ export class PicturePane {
     return real === 0 ? "synthetic" : real === shown.length ? "photo" : "both";
   }
 
-  showPhoto(bitmap) {
+  // tone: what is said of its skin.
+  showPhoto(bitmap, tone) {
     const old = this.photo;
+    this.tones.photo = tone || "";
     if (old && this.pinned === old) this.pinned = null;
     this.photo = bitmap;
     if (!bitmap && this.comparison === "photo") this.comparison = "none";
@@ -106,6 +109,7 @@ export class PicturePane {
     }
     this.root.querySelector("[data-act=pin]").setAttribute("aria-pressed", String(this.pinned !== null));
     this.root.querySelector("[data-compare=photo]").hidden = !this.photo;
+    this.part("ita").textContent = this.tones[this.real && !this.held ? "photo" : "picture"];
     this.part("synthetic").textContent = this.words.tags[this.kinds];
     const apart = !this.real && (this.held || this.comparison !== "none");
     const kind = this.pinned === null ? "before" : this.pinned === this.photo ? "photo" : "pinned";
@@ -137,7 +141,7 @@ export class PicturePane {
     if (reply.json.kind === "settle") this.rest(bitmap, version);
     this.discard(old);
     const { ita_deg, badge } = reply.json;
-    this.part("ita").textContent = ita_deg == null ? "" : this.words.ita + " " + Math.round(ita_deg) + "°";
+    this.tones.picture = ita_deg == null ? "" : this.words.ita + " " + Math.round(ita_deg) + "°";
     this.part("synthetic").hidden = false;
     this.badge("note", badge || "");
     this.stale(!fresh);

@@ -111,7 +111,7 @@ def map_pane() -> str:
         f'<output data-part="size-value"></output></label>'
         f'<label>Overlay {key("H")}<input type="range" data-part="opacity" min="0" max="100" value="100" '
         'title="How much the map covers the picture"></label>'
-        f'<span class="readout" data-part="readout" aria-live="polite"></span>{photo_menu()}{lesion_menu()}</div></section>'
+        f'<span class="readout" data-part="readout" aria-live="polite"></span>{lesion_menu()}</div></section>'
     )
 
 
@@ -119,8 +119,8 @@ def grains() -> str:
     """How fine the superpixels are; stands in the size's place while the superpixel tool is in the hand."""
     choices = "".join(button("grain", name, label, title, "choice") for name, (label, title) in words.GRAINS.items())
     return (
-        f'<div class="grains"><span>{words.GRAIN_TITLE} {key(",")}{key(".")}</span>'
-        f'<div class="segment" role="group" aria-label="{words.GRAIN_TITLE}">{choices}</div></div>'
+        f'<div class="grains">{key(",")}<div class="segment" role="group" aria-label="{words.GRAIN_TITLE}">{choices}</div>'
+        f"{key('.')}</div>"
     )
 
 
@@ -134,7 +134,7 @@ def photo_menu() -> str:
         '<button type="button" class="tool" popovertarget="photo-menu" data-part="photo" hidden>'
         f'{words.PHOTO} ▴</button><div popover id="photo-menu" class="menu"><h2>{words.PHOTO_BENEATH}</h2>'
         f'<div class="segment">{beneath}</div><p>{words.PHOTO_PRIVATE}</p>'
-        f"{button('act', 'remove-photo', words.PHOTO_REMOVE, words.PHOTO_REMOVE_TITLE, 'choice')}"
+        f"{button('act', 'remove-photo', words.PHOTO_REMOVE, words.PHOTO_REMOVE, 'choice')}"
         f"{button('act', 'remove-photos', words.PHOTO_REMOVE_ALL, words.PHOTO_REMOVE_ALL, 'choice')}</div>"
     )
 
@@ -189,7 +189,8 @@ def picture_pane() -> str:
         '<span class="tag" data-part="note" hidden></span>'
         '<span class="tag" data-part="reference" hidden></span></div>'
         '<span class="tag stale" data-part="stale" hidden></span></div>'
-        f'<div class="under"><span data-part="message" aria-live="polite">{words.COACH}</span></div></section>'
+        f'<div class="under"><span data-part="message" aria-live="polite">{words.COACH}</span>'
+        f"{photo_menu()}</div></section>"
     )
 
 
@@ -216,13 +217,18 @@ def footer() -> str:
 
 def export_menu() -> str:
     """The other forms in which the case can be saved."""
-    forms = "".join(
-        button("form", name, form.title, f"Save: {form.title.lower()}", "choice")
-        for name, form in list(service.FORMS.items())[1:]  # the first is what "Save picture" saves
-    )
+
+    def forms(with_photo: bool) -> str:
+        return "".join(
+            button("form", name, form.title, f"Save: {form.title.lower()}", "choice")
+            for name, form in list(service.FORMS.items())[1:]  # the first is what "Save picture" saves
+            if form.holds_photo == with_photo
+        )
+
     return (
         f'<button type="button" class="button" popovertarget="export-menu" title="{words.EXPORT_TITLE}">{words.EXPORT} ▴'
-        f'</button><div popover id="export-menu" class="menu">{forms}</div>'
+        f'</button><div popover id="export-menu" class="menu">{forms(False)}'
+        f'<div data-part="photo-forms" hidden>{forms(True)}</div></div>'
     )
 
 
