@@ -226,6 +226,7 @@ def for_page() -> dict[str, object]:
         "not_kept": "not kept: save the picture",
         "storage_full": "This browser's storage is full; the server still keeps every stroke.",
         "draft_failed": "The autosaved case was not read",
+        "browser_damaged": "This browser's copy of the case is damaged; the server's is used where there is one.",
         "saving": "Saving …",
         "saved": "Saved",
         "unreachable": "The server does not answer; nothing is lost here, try again in a moment.",
