@@ -101,7 +101,8 @@ export class Files {
       if (photo) await this.photo.opened(photo, heard("x-tone"));
       await this.take(buffer);
       if (photo) this.photo.lay();
-      this.say(heard("x-notice"));
+      const gone = photo && !this.photo.bitmap;
+      this.say(gone ? this.words.photo_gone : heard("x-notice"), gone);
     } catch (error) {
       this.photo.follow();
       this.complain(error);

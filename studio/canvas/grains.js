@@ -53,11 +53,15 @@ export class Grains {
     return (await response.arrayBuffer()).slice(4);
   }
 
-  // The ids for a case from the server. A photo that was just opened gets its superpixels here.
+  // The ids for a case from the server. A photo that was just opened gets its superpixels here; one that is no longer
+  // there leaves its case with those of a drawn one.
   async idsOf({ width, height, json }) {
     if (json.photo && !json.superpixels) {
       this.say(this.words.finding);
-      json.superpixels = toBase64(await this.fetch({ width, height }, "medium", json.photo));
+      json.superpixels = await this.fetch({ width, height }, "medium", json.photo).then(toBase64).catch(error => {
+        if (error instanceof TypeError) throw error;
+        return null;
+      });
     }
     const map = { width, height, superpixels: json.superpixels };
     return (await this.of(map, { ...json, grain: "medium" })).ids;
@@ -71,9 +75,9 @@ export class Grains {
     try {
       const cells = await this.of(map, settings);
       if (this.keyOf(editor.map, editor.settings) === key) this.use(cells);
-    } catch {
-      this.use(await this.of(map, { ...settings, photo: null }));
-      this.say(this.words.grain_needs_photo, true);
+    } catch (error) {
+      if (map.superpixels) this.use(await this.of(map, { ...settings, photo: null }));
+      this.complain(error, this.words.grain_needs_photo);
     }
   }
 
@@ -94,8 +98,13 @@ export class Grains {
       editor.set({ grain });
       this.say(words.grains[grain]);
     } catch (error) {
-      this.say(error instanceof TypeError ? words.unreachable : error.message, true);
+      this.complain(error, error.message);
     }
+  }
+
+  // A request that never arrived has no sentence of its own.
+  complain(error, sentence) {
+    this.say(error instanceof TypeError ? this.words.unreachable : sentence, true);
   }
 
   step(by) {

@@ -10,8 +10,8 @@ from test_page_access import findings
 from test_page_compare import near, shown
 
 from engine import formats, service
-from engine.case import Case
-from engine.data.maps import crop_labels, crop_picture
+from engine.case import Case, to_json
+from engine.data.maps import crop_labels, crop_picture, crop_planes
 from engine.data.phantom import phantom
 from engine.labels import pack
 from engine.superpixels import proposed_cells
@@ -215,6 +215,16 @@ def test_a_draft_whose_photo_was_deleted_still_opens_and_says_so(studio, server)
     studio.page.wait_for_function("document.querySelector('[data-part=message]').textContent.includes('no longer')")
     assert np.array_equal(studio.cells(), cells)
     assert studio.page.locator("[data-compare=photo]").is_hidden()
+
+
+def test_a_case_file_whose_photo_is_not_here_opens_and_says_so(studio):
+    case = Case(crop_planes(PLANES, (384, 256)), None, service.DEFAULT, 5, photo="cd" * 32)
+
+    give(studio, as_file("case.json", to_json(case).encode()))
+    studio.page.wait_for_function("document.querySelector('[data-part=message]').textContent.includes('no longer')")
+
+    assert np.array_equal(studio.cells(), pack(case.planes))
+    assert np.array_equal(studio.superpixels(), proposed_cells(384, 256))
 
 
 def test_what_cannot_be_opened_is_a_sentence_and_leaves_the_case_alone(studio, server):
