@@ -28,6 +28,7 @@ SEED_LIMIT = 2**31 - 1
 TONES = ("I", "II", "III", "IV", "V", "VI")
 
 Tone = Literal["I", "II", "III", "IV", "V", "VI"]
+Grain = Literal["coarse", "medium", "fine"]
 Share = Annotated[float, Range(0.0, 1.0, 0.01)]
 
 
@@ -37,7 +38,8 @@ class Settings:
 
     tone: Fitzpatrick type. lesion_colour, variation, hair: percentiles of the training set, 0..1. backend: what a saved
     picture was computed with. boxes: regions of interest, in order; a later one lies over an earlier one. photo: sha256
-    of the photo that the map was drawn on, which stays on the user's machine.
+    of the photo that the map was drawn on, which stays on the user's machine. grain: of the superpixels in the hand
+    (superpixels.GRAINS); the picture does not depend on it.
     """
 
     generator: str
@@ -49,6 +51,7 @@ class Settings:
     backend: str | None
     boxes: tuple[Box, ...] = ()
     photo: str | None = None
+    grain: Grain = "medium"
 
     def __post_init__(self) -> None:
         if self.photo is not None and not re.fullmatch(r"[0-9a-f]{64}", self.photo):
@@ -62,7 +65,11 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One case. superpixels: int32 [H, W], ids >= 0, the photo's cells; None for a drawn case, which has no photo."""
+    """One case.
+
+    superpixels: int32 [H, W], ids >= 0, of the photo, those whose edges the generator is given: at the medium grain or
+    as an ISIC picture brought them, whatever grain the hand works with. None for a drawn case, which has no photo.
+    """
 
     planes: Planes
     superpixels: NDArray[np.int32] | None
@@ -75,6 +82,7 @@ class Case:
     backend: str | None = None
     boxes: tuple[Box, ...] = ()
     photo: str | None = None
+    grain: Grain = "medium"
 
     def __post_init__(self) -> None:
         from_table(Settings, self.settings(), "the case")

@@ -10,6 +10,10 @@ from engine.labels import BORDER, CLASSES
 from engine.seeds import stream
 
 COUNT, COMPACTNESS, SIGMA = 1000, 1.0, 2.0  # Bissoto et al. 2018's released instance_map.py
+# Superpixels asked for at each grain of the hand. Only the medium one's edges enter a generator and an instance map: the
+# live generator was trained on them, and follows others. Over 30 held-out photos coarse or fine edges changed its picture
+# by 1.8 and 1.9 grey levels of 255 and its sharpness by -4 and +4 per cent, where the map had not changed at all.
+GRAINS = {"coarse": 400, "medium": COUNT, "fine": 2000}
 MOST_IN_A_CLASS = 1000  # ids are class * 1000 + k, pix2pixHD's convention
 # Chosen on 30 training photos at 384x256 so that the cells' areas match SLIC-zero's (KS distance 0.07).
 JITTER, WOBBLE_PX, WOBBLE_SCALE = 0.8, 1.0, 5.0

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 # The ITA asked of a generator for each Fitzpatrick type: centres within Chardon's bounds (55, 41, 28, 10, -30 degrees).
 TONES = {"I": 60.0, "II": 48.0, "III": 34.5, "IV": 19.0, "V": -10.0, "VI": -45.0}
+CHARDON_DEG = {"I": 55.0, "II": 41.0, "III": 28.0, "IV": 10.0, "V": -30.0}  # the ITA above which a skin is of that type
 
 # Melanin's extinction in linear red, green and blue, relative to green: eumelanin absorbs as wavelength^-3.33
 # (Jacques 2013, "Optical properties of biological tissues", sec. 3.3) at 610, 545 and 465 nm.
@@ -21,6 +22,11 @@ MELANIN_OD = np.array([0.687, 1.0, 1.697], np.float32)
 def ita_deg(lightness: float, yellowness: float) -> float:
     """Individual typology angle in degrees, -90..90, of one colour: L* in 0..100 and b*."""
     return math.degrees(math.atan2(lightness - 50, max(yellowness, 1e-6)))
+
+
+def nearest_type(ita: float) -> str:
+    """The Fitzpatrick type within whose bounds an ITA in degrees lies (Chardon et al. 1991)."""
+    return next((tone for tone, above in CHARDON_DEG.items() if ita > above), "VI")
 
 
 def rgb_to_lab(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -11,11 +11,11 @@ from fastapi import FastAPI
 from platformdirs import user_data_path
 
 from engine import service
-from studio import doors, drafts, live, sweeps
+from studio import doors, drafts, live, photos, sweeps
 
 
-def build(painter: live.Painter, port: int, kept: service.Drafts) -> Any:
-    """The whole ASGI app around a painter. kept: where unsaved work goes."""
+def build(painter: live.Painter, port: int, kept: service.Drafts, private: service.Photos) -> Any:
+    """The whole ASGI app around a painter. kept: where unsaved work goes. private: where opened photos go."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
 
@@ -23,9 +23,10 @@ def build(painter: live.Painter, port: int, kept: service.Drafts) -> Any:
     from studio.pages.studio import page
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    live.add_routes(app, painter)
+    live.add_routes(app, painter, private)
     drafts.add_routes(app, kept)
     sweeps.add_routes(app, painter)
+    photos.add_routes(app, private)
     mounted = gr.mount_gradio_app(
         app,
         page(service.live_generators()),
@@ -44,7 +45,8 @@ def serve(host: str = "127.0.0.1", port: int = 7860, device: str = "cpu", open_b
     """Serve the studio until it is stopped."""
     listener = doors.bound_socket(doors.checked_host(host), port)
     painter = service.Studios(device)
-    app = build(painter, port, service.Drafts(user_data_path("moulage") / "drafts"))
+    folder = user_data_path("moulage")
+    app = build(painter, port, service.Drafts(folder / "drafts"), service.Photos(folder / "photos"))
     threading.Thread(target=_warm, args=(painter,), daemon=True).start()
     address = f"http://{'localhost' if host == 'localhost' else host}:{port}"
     print(f"Moulage is at {address}   (stop with Ctrl-C)", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""The live path: one WebSocket beside Gradio, and four plain routes for starting, saving and restoring.
+"""The live path: one WebSocket beside Gradio, and two plain routes for starting and saving.
 
     to the server    MLG1 | u32 seq | u32 crc32 of the cells | u16 width | u16 height | u32 length | JSON | runs
     to the page      MLR1 | u32 seq | u32 length | JSON | JPEG, or for a tone strip six times (u32 length | JPEG)
@@ -14,7 +14,7 @@ import contextlib
 import json
 import struct
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import cv2
@@ -37,7 +37,7 @@ from studio.doors import MESSAGE_LIMIT_BYTES
 
 ASK, REPLY = b"MLG1", b"MLR1"
 HEADER = struct.Struct("<4sIIHHI")
-SETTINGS = ("generator", "seed", "tone", "lesion_colour", "variation", "hair", "boxes", "photo")
+SETTINGS = ("generator", "seed", "tone", "lesion_colour", "variation", "hair", "boxes", "photo", "grain")
 KINDS = ("stroke", "settle", "strip")
 JSON_LIMIT_BYTES = 1 << 20  # a 1024x512 photo's superpixels take some 100 KiB
 JPEG_QUALITY = 90  # 4:4:4, so that fine red and brown marks keep their colour
@@ -206,8 +206,8 @@ def answer(painter: Painter, message: Message) -> bytes | None:
     return _reply(message.seq, table, jpeg(frame.picture))
 
 
-def add_routes(app: FastAPI, painter: Painter) -> None:
-    """The studio's own routes; they must be added before Gradio is mounted on "/"."""
+def add_routes(app: FastAPI, painter: Painter, photos: service.Photos | None = None) -> None:
+    """The studio's own routes; they must be added before Gradio is mounted on "/". photos: what a form may give away."""
 
     @app.websocket("/live")
     async def live(socket: WebSocket) -> None:
@@ -223,19 +223,10 @@ def add_routes(app: FastAPI, painter: Painter) -> None:
     async def start(case: str = service.STARTER_NAMES[0], generator: str = service.DEFAULT) -> Response:
         return await answered(lambda: _case(painter.starter_case(case, generator)))
 
-    @app.get("/cells")
-    async def cells(width: int, height: int) -> Response:
-        return await answered(lambda: _cells(width, height))
-
     @app.post("/save")
     async def save(request: Request, form: str = "picture") -> Response:
         body = await request.body()
-        return await answered(lambda: _saved(painter, unpack_message(body), form))
-
-    @app.post("/restore")
-    async def restore(request: Request) -> Response:
-        body = await request.body()
-        return await answered(lambda: _restored(body))
+        return await answered(lambda: _saved(painter, unpack_message(body), form, photos))
 
 
 class Page:
@@ -297,23 +288,11 @@ def failed(error: EngineError) -> Response:
     return Response(json.dumps({"error": str(error)}), 400, media_type="application/json")
 
 
-def _cells(width: int, height: int) -> Response:
-    if not (16 <= width <= SIDE_LIMIT_PX and 16 <= height <= SIDE_LIMIT_PX):
-        raise EngineError(f"cells of {width}x{height}: 16 to {SIDE_LIMIT_PX} a side are allowed.")
-    ids = service.proposed_cells(width, height)
-    body = struct.pack("<HH", width, height) + zlib.compress(ids.astype("<i4").tobytes(), 1)
-    return Response(body, media_type="application/octet-stream")
-
-
-def _saved(painter: Painter, message: Message, form: str) -> Response:
+def _saved(painter: Painter, message: Message, form: str, photos: service.Photos | None) -> Response:
     stem = f"moulage-seed-{message.case.seed}-{message.case.tone or 'auto'}"
-    file = service.export(painter.render(message.case), form, stem)
+    file = service.export(painter.render(message.case), form, stem, photos)
     headers = {"content-disposition": f'attachment; filename="{file.name}"'}
     return Response(file.data, media_type=file.media_type, headers=headers)
-
-
-def _restored(data: bytes) -> Response:
-    return _case(replace(service.case_from_bytes(data, "the file"), backend=None))
 
 
 def _case(case: Case) -> Response:

@@ -1,11 +1,35 @@
 """Every sentence a user reads in the studio."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from engine.service import Opened
 
 PRODUCT: Final = "Moulage"
 SCREENS: Final = {"studio": "Studio", "sweeps": "Sweeps"}
 PURPOSE: Final = "Research images, never diagnoses."
-DROP_HINT: Final = "Drop a saved picture here to restore its case."
+DROP_HINT: Final = "Drop a saved picture, a photo or a photo with its masks here."
+OPEN: Final = "Open"
+OPEN_TITLE: Final = "Open a photo, a photo with its ISIC masks, a saved picture or a bundle (Ctrl+O)"
+
+# The real photo that a map is drawn on.
+PHOTO: Final = "Photo"
+PHOTO_GONE: Final = "This case's photo is no longer on this machine; all else is here."
+PHOTO_BENEATH: Final = "Beneath the map"
+PHOTO_CHOICES: Final = {"picture": "Picture", "photo": "Photo"}
+PHOTO_PRIVATE: Final = (
+    "The photo stays on this machine, without its metadata, readable by you alone. Removing it deletes it and what was "
+    "computed from it; the case keeps its map and superpixels."
+)
+PHOTO_REMOVE: Final = "Remove photo"
+PHOTO_REMOVE_ALL: Final = "Remove all photos"
+# Grain of the superpixels → (button, what it does).
+GRAIN_TITLE: Final = "Superpixels"
+GRAINS: Final = {
+    "coarse": ("Coarse", "About 400 superpixels (, goes coarser)"),
+    "medium": ("Medium", "About 1,000 superpixels, or those of the ISIC picture; these outlines shape the picture"),
+    "fine": ("Fine", "About 2,000 superpixels (. goes finer)"),
+}
 
 SWEEPS: Final = "Sweep"
 ACROSS: Final = "Across"
@@ -80,6 +104,10 @@ COMPARISONS: Final = {
     "none": ("Picture", "The picture alone (C goes on to the next)"),
     "slider": ("Slider", "The picture before the last change left of a line you drag (C)"),
     "difference": ("Difference", "What the last change changed, four times as bright (C)"),
+    "photo": (
+        "Photo",
+        "The real photo that the map was drawn on; hold \\ for the picture, Y pins it to compare with (C)",
+    ),
 }
 PIN_TITLE: Final = "Compare with this very picture until unpinned (Y); else with the one before the last change"
 LESION_MENU: Final = "Lesion"
@@ -103,6 +131,7 @@ KEY_SHEET: Final = {
         ("Erase with any tool", "right button, Shift"),
         ("Possible with any tool", "Alt"),
         ("Superpixels by keyboard", "arrows, Space"),
+        ("Superpixels coarser, finer", ", ."),
         ("Lesion box", "R"),
         ("Box around the lesion, next", "Enter"),
         ("Move, by 10, resize a box", "arrows, Shift, Alt"),
@@ -127,14 +156,30 @@ KEY_SHEET: Final = {
         ("The picture before, while held", "\\"),
         ("Pin a picture to compare with", "Y"),
         ("Save picture", "Ctrl+S"),
-        ("Open picture", "Ctrl+O"),
+        ("Open photo, masks, picture", "Ctrl+O"),
     ),
+}
+
+
+# What the page's scripts say of photos and superpixels.
+PHOTO_WORDS: Final = {
+    "tags": {"synthetic": "Synthetic", "photo": "Photo", "both": "Photo and synthetic"},
+    "beneath": {"picture": "Synthetic beneath", "photo": "Photo beneath"},
+    "photo_gone": PHOTO_GONE,
+    "photo_removed": "The photo and what was computed from it are deleted from this machine.",
+    "photos_removed": "All photos and what was computed from them are deleted from this machine.",
+    "remove_all": f"{PHOTO_REMOVE_ALL} ({{count}} on this machine)",
+    "opening": "Opening …",
+    "finding": "Photo opened; finding its superpixels …",
+    "grains": {name: f"{title} superpixels." for name, (title, _) in GRAINS.items()},
+    "grain_needs_photo": "Other superpixels need the photo, which is not on this machine.",
 }
 
 
 def for_page() -> dict[str, object]:
     """What the page's scripts say, by key; plain text, never HTML."""
     return {
+        **PHOTO_WORDS,
         "classes": list(CLASS_NAMES),
         "possible": "possible",
         "region": "region",
@@ -158,6 +203,7 @@ def for_page() -> dict[str, object]:
                 "difference": "difference to before, ×4",
             },
             "pinned": {"held": "pinned", "slider": "left: pinned", "difference": "difference to pinned, ×4"},
+            "photo": {"held": "the photo", "slider": "left: photo", "difference": "difference to the photo, ×4"},
         },
         "states": {
             "connecting": "connecting",
@@ -183,15 +229,36 @@ def for_page() -> dict[str, object]:
         "not_kept": "not kept: save the picture",
         "storage_full": "This browser's storage is full; the server still keeps every stroke.",
         "draft_failed": "The autosaved case was not read",
+        "browser_damaged": "This browser's copy of the case is damaged; the server's is used where there is one.",
         "saving": "Saving …",
         "saved": "Saved",
-        "restored": "Case restored from the picture.",
         "unreachable": "The server does not answer; nothing is lost here, try again in a moment.",
         "start_failed": "The server sent no case",
         "save_failed": "The picture was not saved",
-        "restore_failed": "The picture was not restored",
-        "drop_too_large": "The file is larger than 64 MiB; a saved picture is far smaller.",
+        "open_failed": "The file was not opened",
+        "drop_too_large": "The files are larger than 64 MiB together, which is all that is read at once.",
     }
+
+
+def opened(made: "Opened") -> str:
+    """What is said of the files that were opened."""
+    if made.restored:
+        return "Case restored."
+    if made.case.photo is None:
+        return "Map opened."
+    said = ["The lesion is only proposed: correct it." if made.proposed else "Photo and masks opened."]
+    if made.ita_deg is not None:
+        said.append(f"Photo: ITA {made.ita_deg:.0f}°, about type {made.case.tone} by Chardon's bounds.")
+    if made.left_out is not None:
+        said.append(
+            f"Its superpixel picture holds {made.left_out}, over the 1,000 of an instance map: SLIC's are used."
+        )
+    return " ".join(said)
+
+
+def photo_tone(made: "Opened") -> str:
+    """The measured tone of a photo's skin beside the photo; nothing where too little skin is seen."""
+    return "" if made.ita_deg is None else f"ITA {made.ita_deg:.0f}°, about {made.case.tone}"
 
 
 COACH: Final = "Press 7 and paint inside the lesion."

@@ -4,6 +4,7 @@ import json
 import socket
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from engine.labels import Planes, pack, semantic_map
 from engine.starter import starter
 from studio.doors import BODY_LIMIT_BYTES, Doors, bound_socket, checked_host
 from studio.live import add_routes, decode_runs, encode_runs, pack_message, unpack_message
+from studio.photos import add_routes as add_photo_routes
+from studio.photos import pack_files
 
 HERE = {"origin": "http://127.0.0.1:7860", "host": "127.0.0.1:7860"}
 COLOURS = np.random.default_rng(0).integers(0, 256, (8, 3)).astype(np.uint8)
@@ -63,9 +66,15 @@ def painter():
 
 
 @pytest.fixture
-def client(painter):
+def photos(tmp_path):
+    return service.Photos(tmp_path / "photos")
+
+
+@pytest.fixture
+def client(painter, photos):
     app = FastAPI()
-    add_routes(app, painter)
+    add_routes(app, painter, photos)
+    add_photo_routes(app, photos)
     with TestClient(Doors(app, 7860), base_url="http://127.0.0.1:7860", headers=HERE) as opened:
         yield opened
 
@@ -147,15 +156,17 @@ def test_what_is_saved_restores_exactly(client):
     case = Case(planes, None, "pix2pixhd-live", 77, "V", 0.25, None, 0.5)
 
     saved = client.post("/save", content=pack_message(case))
-    restored = client.post("/restore", content=saved.content)
+    restored = client.post("/open", content=pack_files([("a.png", saved.content)]))
 
     assert saved.headers["content-type"] == "image/png"
     assert unpack_message(restored.content).case == case
 
 
 @pytest.mark.parametrize("form", service.FORMS)
-def test_every_form_is_saved_under_its_name(client, form):
-    answer = client.post("/save", params={"form": form}, content=pack_message(starter(), 1, "me"))
+def test_every_form_is_saved_under_its_name(client, photos, form):
+    case = replace(starter(), photo=photos.keep(COLOURS[semantic_map(starter().planes)]))
+
+    answer = client.post("/save", params={"form": form}, content=pack_message(case, 1, "me"))
 
     assert answer.status_code == 200
     assert answer.headers["content-type"] == service.FORMS[form].media_type
@@ -165,7 +176,7 @@ def test_every_form_is_saved_under_its_name(client, form):
 def test_a_bundle_restores_exactly_and_an_unknown_form_is_refused(client):
     bundle = client.post("/save", params={"form": "bundle"}, content=pack_message(starter(), 1, "me")).content
 
-    assert unpack_message(client.post("/restore", content=bundle).content).case == starter()
+    assert unpack_message(client.post("/open", content=pack_files([("a.zip", bundle)])).content).case == starter()
     assert "bundle" in client.post("/save", params={"form": "psd"}, content=pack_message(starter())).json()["error"]
 
 
@@ -177,7 +188,7 @@ def test_start_and_cells_are_what_the_page_opens_with(client):
 
 
 @pytest.mark.parametrize(("path", "body", "words"), [
-    ("/restore", b"not a picture", "no PNG"),
+    ("/open", pack_files([("a.jpg", b"not a picture")]), "no picture"),
     ("/save", b"MLG1", "cut off"),
 ])  # fmt: skip
 def test_a_bad_post_is_status_400_with_its_sentence(client, path, body, words):
@@ -201,13 +212,13 @@ def test_cells_of_an_absurd_size_are_refused(client):
 def test_pages_of_other_sites_are_refused(client, headers):
     from starlette.websockets import WebSocketDisconnect
 
-    assert client.post("/restore", content=b"x", headers=headers).status_code == 403
+    assert client.post("/open", content=b"x", headers=headers).status_code == 403
     with pytest.raises(WebSocketDisconnect), client.websocket_connect("/live", headers=headers):
         pass
 
 
 def test_a_body_over_the_limit_is_refused_by_its_header(client):
-    answer = client.post("/restore", content=b"x", headers={"content-length": str(BODY_LIMIT_BYTES + 1)})
+    answer = client.post("/open", content=b"x", headers={"content-length": str(BODY_LIMIT_BYTES + 1)})
 
     assert answer.status_code == 413
 

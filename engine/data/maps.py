@@ -6,6 +6,7 @@ Labels are resized by nearest neighbour only. Bissoto et al. 2018 fit into 1024x
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +62,10 @@ def _size(array: NDArray) -> str:
 
 @dataclass(frozen=True)
 class Fit:
-    """How a frame is brought to (width, height); `enlarge` lets a smaller frame grow."""
+    """How a frame is brought to (width, height); `enlarge` lets a smaller frame grow. labels: any ids, padded with 0."""
 
     picture: Callable[[NDArray[np.uint8], Size, bool], NDArray[np.uint8]]
+    labels: Callable[[NDArray[Any], Size, bool], NDArray[Any]]
     planes: Callable[[Planes, Size, bool], Planes]
 
 
@@ -75,17 +77,19 @@ def letterbox_picture(picture: NDArray[np.uint8], size: Size, enlarge: bool = Fa
     return canvas
 
 
+def letterbox_labels(labels: NDArray[Any], size: Size, enlarge: bool = False, padding: int = 0) -> NDArray[Any]:
+    """Fit inside `size` by nearest, centred on `padding`."""
+    inner = _fitted_size((labels.shape[1], labels.shape[0]), size, enlarge)
+    canvas = np.full((size[1], size[0], *labels.shape[2:]), padding, labels.dtype)
+    canvas[_centred(size, inner)] = resize_labels(labels, *inner)
+    return canvas
+
+
 def letterbox_planes(planes: Planes, size: Size, enlarge: bool = False) -> Planes:
     """Fit inside `size`; the padding is border, which is neither skin nor lesion."""
-    inner = _fitted_size(planes.size, size, enlarge)
-    place = _centred(size, inner)
-    canvas = Planes.blank(*size)
-    canvas.border[:] = 1
-    canvas.border[place] = resize_labels(planes.border, *inner)
-    canvas.lesion[place] = resize_labels(planes.lesion, *inner)
-    for out, plane in zip(canvas.markers, planes.markers, strict=True):
-        out[place] = resize_labels(plane, *inner)
-    return canvas
+    markers = np.stack([letterbox_labels(plane, size, enlarge) for plane in planes.markers])
+    border = letterbox_labels(planes.border, size, enlarge, padding=1)
+    return Planes(letterbox_labels(planes.lesion, size, enlarge), markers, border)
 
 
 def crop_picture(picture: NDArray[np.uint8], size: Size, enlarge: bool = True) -> NDArray[np.uint8]:
@@ -93,11 +97,15 @@ def crop_picture(picture: NDArray[np.uint8], size: Size, enlarge: bool = True) -
     return resize_picture(np.ascontiguousarray(picture[_centre(picture.shape, size)]), *size)
 
 
-def crop_planes(planes: Planes, size: Size, enlarge: bool = True) -> Planes:
+def crop_labels(labels: NDArray[Any], size: Size, enlarge: bool = True) -> NDArray[Any]:
     """Cut the centre to the aspect of `size`, then resize by nearest."""
-    place = _centre(planes.lesion.shape, size)
-    markers = np.stack([resize_labels(plane[place], *size) for plane in planes.markers])
-    return Planes(resize_labels(planes.lesion[place], *size), markers, resize_labels(planes.border[place], *size))
+    return resize_labels(labels[_centre(labels.shape, size)], *size)
+
+
+def crop_planes(planes: Planes, size: Size, enlarge: bool = True) -> Planes:
+    """`crop_labels` of every plane."""
+    markers = np.stack([crop_labels(plane, size) for plane in planes.markers])
+    return Planes(crop_labels(planes.lesion, size), markers, crop_labels(planes.border, size))
 
 
 def _fitted_size(frame: Size, size: Size, enlarge: bool) -> Size:
@@ -117,4 +125,7 @@ def _centre(shape: tuple[int, ...], size: Size) -> tuple[slice, slice]:
     return _centred((width, height), cut)
 
 
-FITS = {"letterbox": Fit(letterbox_picture, letterbox_planes), "crop": Fit(crop_picture, crop_planes)}
+FITS = {
+    "letterbox": Fit(letterbox_picture, letterbox_labels, letterbox_planes),
+    "crop": Fit(crop_picture, crop_labels, crop_planes),
+}

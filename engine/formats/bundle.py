@@ -3,7 +3,10 @@
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -18,24 +21,34 @@ from engine.formats.picture import PROVENANCE_DEPTH, picture_bytes
 from engine.labels import semantic_map
 from engine.superpixels import instance_map, proposed_cells
 
-META = "meta.json"
+META, PHOTO = "meta.json", "_photo.png"
+INFLATED_LIMIT_BYTES = 192 << 20  # of all files in a zip of a photo and its masks
 MEMBER_LIMIT = 64
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def bundle_bytes(picture: NDArray[np.uint8], case: Case, provenance: dict[str, Any], stem: str) -> bytes:
-    """All files of one case under its stem; `meta.json` holds the provenance with the case, and is what is read back."""
+def bundle_bytes(
+    picture: NDArray[np.uint8], case: Case, provenance: dict[str, Any], stem: str, photo: bytes | None = None
+) -> bytes:
+    """All files of one case under its stem; `meta.json` holds the provenance with the case, and is what is read back.
+
+    photo: the PNG of the photo that the map was drawn on, where the user chose to give it away too. The bundle then says
+    that it holds a real photo, and which of its pictures is synthetic and which is not.
+    """
     labels = semantic_map(case.planes)
     cells = proposed_cells(*case.planes.size) if case.superpixels is None else case.superpixels
+    meta = provenance
+    if photo is not None:
+        meta = provenance | {"holds_photo": True, "synthetic": {f"{stem}.png": True, f"{stem}{PHOTO}": False}}
     files = {
-        META: json.dumps(provenance, sort_keys=True, allow_nan=False, indent=1).encode(),
+        META: json.dumps(meta, sort_keys=True, allow_nan=False, indent=1).encode(),
         f"{stem}.png": picture_bytes(picture, provenance),
         f"{stem}_map.png": map_bytes(labels),
         f"{stem}_instances.png": instance_bytes(instance_map(cells, labels)),
         f"{stem}_coco.json": coco_json(case, f"{stem}.png").encode(),
         **isic_files(case, stem),
     }
-    return zip_bytes(files)
+    return zip_bytes(files if photo is None else {**files, f"{stem}{PHOTO}": photo})
 
 
 def zip_bytes(files: Mapping[str, bytes]) -> bytes:
@@ -49,30 +62,68 @@ def zip_bytes(files: Mapping[str, bytes]) -> bytes:
 
 def read_bundle(data: bytes) -> Case:
     """The case inside a bundle. Nothing is unpacked to disk, and nothing but `meta.json` is inflated, up to a cap."""
+    with _archive(data, "the bundle") as archive:
+        return from_plain(_provenance(archive)["case"], "the bundle's case")
+
+
+def read_bundle_photo(data: bytes) -> bytes | None:
+    """The file of the real photo inside a bundle, as it lies there, or None."""
+    with _archive(data, "the bundle") as archive:
+        _provenance(archive)
+        names = [name for name in archive.namelist() if name.endswith(PHOTO)]
+        return _member(archive, names[0], FILE_LIMIT_BYTES) if names else None
+
+
+def is_bundle(data: bytes) -> bool:
+    """Whether a zip file says that it is a bundle."""
+    with _archive(data, "the zip") as archive:
+        return META in archive.namelist()
+
+
+def unzipped(data: bytes) -> list[tuple[str, bytes]]:
+    """(name without its folders, bytes) of the files in a stranger's zip, in memory alone, up to a cap."""
+    with _archive(data, "the zip") as archive:
+        paths = {PurePosixPath(e.filename.replace("\\", "/")): e for e in archive.infolist() if not e.is_dir()}
+        for path in paths:
+            if path.is_absolute() or ".." in path.parts:
+                raise EngineError(f"the zip holds the name '{str(path)[:60]}', which leads out of its folder.")
+        # What a file manager adds: `.DS_Store`, `__MACOSX/`.
+        wanted = {p: e for p, e in paths.items() if not any(part.startswith((".", "__MACOSX")) for part in p.parts)}
+        inflated = sum(entry.file_size for entry in wanted.values())
+        if inflated > INFLATED_LIMIT_BYTES:
+            raise EngineError(f"the zip unpacks to {inflated} bytes; at most {INFLATED_LIMIT_BYTES} are read.")
+        return [(path.name, _member(archive, entry.filename, entry.file_size)) for path, entry in wanted.items()]
+
+
+@contextmanager
+def _archive(data: bytes, what: str) -> Iterator[zipfile.ZipFile]:
     if len(data) > FILE_LIMIT_BYTES:
-        raise EngineError(f"the bundle has {len(data)} bytes; at most {FILE_LIMIT_BYTES} are read.")
+        raise EngineError(f"{what} has {len(data)} bytes; at most {FILE_LIMIT_BYTES} are read.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            text = _meta(archive)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError) as error:
-        raise EngineError(f"the bundle is not a readable zip file: {error}.") from error
-    provenance = parse(text, META, depth_limit=PROVENANCE_DEPTH)
+            names = archive.namelist()
+            if len(names) > MEMBER_LIMIT:
+                raise EngineError(f"{what} holds {len(names)} files; at most {MEMBER_LIMIT} are read.")
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise EngineError(f"{what} holds the name '{twice[0][:60]}' twice; which one is meant cannot be told.")
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, RuntimeError) as error:
+        raise EngineError(f"{what} is not a readable zip file: {error}.") from error
+
+
+def _provenance(archive: zipfile.ZipFile) -> dict[str, Any]:
+    if META not in archive.namelist():
+        raise EngineError(f"the bundle holds no {META}; a bundle saved by Moulage is needed.")
+    provenance = parse(_member(archive, META, JSON_LIMIT_BYTES), META, depth_limit=PROVENANCE_DEPTH)
     if not isinstance(provenance, dict) or "case" not in provenance:
         raise EngineError(f"the bundle's {META} holds no case; a bundle saved by Moulage is needed.")
-    return from_plain(provenance["case"], "the bundle's case")
+    return provenance
 
 
-def _meta(archive: zipfile.ZipFile) -> bytes:
-    names = archive.namelist()
-    if len(names) > MEMBER_LIMIT:
-        raise EngineError(f"the bundle holds {len(names)} files; at most {MEMBER_LIMIT} are read.")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise EngineError(f"the bundle holds the name '{twice[0][:60]}' twice; which one is meant cannot be told.")
-    if META not in names:
-        raise EngineError(f"the bundle holds no {META}; a bundle saved by Moulage is needed.")
-    with archive.open(META) as member:
-        text = member.read(JSON_LIMIT_BYTES + 1)
-    if len(text) > JSON_LIMIT_BYTES:
-        raise EngineError(f"the bundle's {META} is more than {JSON_LIMIT_BYTES} bytes; no case is.")
-    return text
+def _member(archive: zipfile.ZipFile, name: str, limit_bytes: int) -> bytes:
+    with archive.open(name) as member:
+        data = member.read(limit_bytes + 1)
+    if len(data) > limit_bytes:
+        raise EngineError(f"the bundle's {name[:60]} is more than {limit_bytes} bytes, which is not read.")
+    return data

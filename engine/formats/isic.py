@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.case import Case
+from engine.case import SIDE_LIMIT_PX, Case
 from engine.errors import EngineError
-from engine.formats.maps import plane_bytes, read_plane, read_superpixels, superpixel_bytes
+from engine.formats.maps import Framing, plane_bytes, read_plane, read_superpixels, superpixel_bytes
 from engine.labels import DEFINITE, MARKERS, Planes
 
 LESION, CELLS = "segmentation", "superpixels"
+PHOTO_SIDE_LIMIT_PX = 8192  # six masks of the largest ISIC photo, 6748 px wide, take 200 MB one after another
+Size = tuple[int, int]
 
 
 def isic_files(case: Case, stem: str) -> dict[str, bytes]:
@@ -24,23 +27,44 @@ def isic_files(case: Case, stem: str) -> dict[str, bytes]:
     return files | ({} if case.superpixels is None else {f"{stem}_{CELLS}.png": superpixel_bytes(case.superpixels)})
 
 
-def read_isic(files: Mapping[str, bytes]) -> tuple[Planes, np.ndarray | None]:
-    """Planes, and superpixels where there are some, of one case's files by name. A marker without a file is absent."""
+def is_mask(name: str) -> bool:
+    """Whether a file's name says that it holds a lesion mask, a marker's or superpixels."""
+    return PurePosixPath(name).suffix.lower() == ".png" and _part(name) != PurePosixPath(name).stem
+
+
+def stem_of(name: str) -> str:
+    """What the files of one picture have in common: the photo's name without its suffix."""
+    return PurePosixPath(name).stem.removesuffix(f"_{_part(name)}")
+
+
+def read_isic(
+    files: Mapping[str, bytes], size: Size | None = None, frame: Framing | None = None
+) -> tuple[Planes, NDArray[np.int32] | None]:
+    """Planes, and superpixels where there are some, of one case's files by name. A marker without a file is absent.
+
+    size: (width, height) of the photo they belong to, which they must have and with which the lesion mask may be absent.
+    frame: brings what was read to another size by nearest; the files may then be as large as a camera's photo.
+    """
     found = {_part(name): (name, data) for name, data in files.items()}
-    if LESION not in found:
+    limit_px = SIDE_LIMIT_PX if frame is None else PHOTO_SIDE_LIMIT_PX
+    bring: Framing = frame or (lambda labels: labels)
+    if LESION in found:
+        lesion = read_plane(found[LESION][1], found[LESION][0], size, limit_px)
+        if (lesion == 1).any():
+            raise EngineError(f"{found[LESION][0]} holds the value 128; a lesion mask is 0 or 255.")
+    elif size is not None:
+        lesion = np.zeros(size[::-1], np.uint8)
+    else:
         raise EngineError(
             f"no file ends in _{LESION}.png among {', '.join(sorted(files)) or 'none'}; the lesion mask is needed."
         )
-    lesion = read_plane(found[LESION][1], found[LESION][0])
-    if (lesion == 1).any():
-        raise EngineError(f"{found[LESION][0]} holds the value 128; a lesion mask is 0 or 255.")
-    size = lesion.shape[1], lesion.shape[0]
+    size, lesion = (lesion.shape[1], lesion.shape[0]), bring(lesion)
     markers = np.zeros((len(MARKERS), *lesion.shape), np.uint8)
     for index, marker in enumerate(MARKERS):
         if f"attribute_{marker}" in found:
             name, data = found[f"attribute_{marker}"]
-            markers[index] = read_plane(data, name, size)
-    cells = read_superpixels(found[CELLS][1], size) if CELLS in found else None
+            markers[index] = bring(read_plane(data, name, size, limit_px))
+    cells = read_superpixels(found[CELLS][1], size, frame, limit_px) if CELLS in found else None
     return Planes(lesion // DEFINITE, markers, np.zeros_like(lesion)), cells
 
 

@@ -5,6 +5,8 @@ Everything here may come from a stranger: sizes and lengths are checked before a
 
 import io
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ FILE_LIMIT_BYTES = 64 << 20
 MAP_COLOURS = (
     (16, 16, 18), (44, 44, 48), (112, 84, 72), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (204, 121, 167),
 )  # fmt: skip
+Framing = Callable[[NDArray[Any]], NDArray[Any]]
 GREYS = (0, 128, 255)  # absent, possible, definite: ISIC's masks know the first and the last
 
 
@@ -28,6 +31,12 @@ def map_bytes(labels: NDArray[np.uint8]) -> bytes:
     picture = Image.fromarray(labels, "P")
     picture.putpalette([channel for colour in MAP_COLOURS for channel in colour])
     return _png(picture)
+
+
+def is_map(data: bytes) -> bool:
+    """Whether a file is a semantic map with the palette of `map_bytes`."""
+    colours = bytes(channel for colour in MAP_COLOURS for channel in colour)
+    return data.startswith(b"\x89PNG") and b"PLTE" + colours in data[:1024]
 
 
 def read_map(data: bytes, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
@@ -50,9 +59,11 @@ def plane_bytes(plane: NDArray[np.uint8]) -> bytes:
     return _png(Image.fromarray(np.array(GREYS, np.uint8)[plane]))
 
 
-def read_plane(data: bytes, what: str, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+def read_plane(
+    data: bytes, what: str, size: tuple[int, int] | None = None, side_limit_px: int = SIDE_LIMIT_PX
+) -> NDArray[np.uint8]:
     """Inverse of `plane_bytes`; `what` names it. size: (width, height) it must have, or None."""
-    picture = _grey(data, what, size)
+    picture = _grey(data, what, size, side_limit_px)
     plane = np.full(picture.shape, len(GREYS), np.uint8)
     for value, grey in enumerate(GREYS):
         plane[picture == grey] = value
@@ -69,13 +80,16 @@ def superpixel_bytes(cells: NDArray[np.int32]) -> bytes:
     return _png(Image.fromarray(encode_isic(cells)))
 
 
-def read_superpixels(data: bytes, size: tuple[int, int] | None = None) -> NDArray[np.int32]:
-    """Inverse of `superpixel_bytes`."""
-    picture = _opened(data, "the superpixel picture")
+def read_superpixels(
+    data: bytes, size: tuple[int, int] | None = None, frame: Framing | None = None, side_limit_px: int = SIDE_LIMIT_PX
+) -> NDArray[np.int32]:
+    """Inverse of `superpixel_bytes`. frame: brings the picture to another size, by nearest, before it is decoded."""
+    picture = _opened(data, "the superpixel picture", side_limit_px)
     if picture.format != "PNG" or picture.mode != "RGB":
         raise EngineError(f"the superpixel picture is {picture.format} {picture.mode}; an RGB PNG is needed.")
     _check_size(picture, "the superpixel picture", size)
-    return decode_isic(np.asarray(picture, np.uint8))
+    colours = np.asarray(picture, np.uint8)
+    return decode_isic(colours if frame is None else frame(colours))
 
 
 def instance_bytes(instances: NDArray[np.int32]) -> bytes:
@@ -92,8 +106,8 @@ def read_instances(data: bytes, size: tuple[int, int] | None = None) -> NDArray[
     return np.asarray(picture).astype(np.int32)
 
 
-def _grey(data: bytes, what: str, size: tuple[int, int] | None) -> NDArray[np.uint8]:
-    picture = _opened(data, what)
+def _grey(data: bytes, what: str, size: tuple[int, int] | None, side_limit_px: int) -> NDArray[np.uint8]:
+    picture = _opened(data, what, side_limit_px)
     if picture.format != "PNG" or picture.mode not in ("L", "1"):
         raise EngineError(f"{what} is {picture.format} {picture.mode}; a grey PNG is needed.")
     _check_size(picture, what, size)
@@ -102,7 +116,7 @@ def _grey(data: bytes, what: str, size: tuple[int, int] | None) -> NDArray[np.ui
 
 def _check_size(picture: Image.Image, what: str, size: tuple[int, int] | None) -> None:
     if size is not None and picture.size != size:
-        raise EngineError(f"{what} is {_by(picture.size)}; {_by(size)} is needed.")
+        raise EngineError(f"{what} is {_by(picture.size)}; {_by(size)} is needed, the size of what it belongs to.")
 
 
 def _png(picture: Image.Image) -> bytes:
@@ -111,7 +125,7 @@ def _png(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _opened(data: bytes, what: str) -> Image.Image:
+def _opened(data: bytes, what: str, side_limit_px: int = SIDE_LIMIT_PX) -> Image.Image:
     """A picture whose header was looked at before its pixels are decoded."""
     if len(data) > FILE_LIMIT_BYTES:
         raise EngineError(f"{what} has {len(data)} bytes; at most {FILE_LIMIT_BYTES} are read.")
@@ -119,8 +133,8 @@ def _opened(data: bytes, what: str) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data))
-        if max(picture.size) > SIDE_LIMIT_PX:
-            raise EngineError(f"{what} is {_by(picture.size)}; at most {SIDE_LIMIT_PX} a side is read.")
+        if max(picture.size) > side_limit_px:
+            raise EngineError(f"{what} is {_by(picture.size)}; at most {side_limit_px} a side is read.")
         picture.load()
     except (
         UnidentifiedImageError,

@@ -35,6 +35,11 @@ def picture_bytes(picture: NDArray[np.uint8], provenance: dict[str, Any]) -> byt
     return out.getvalue()
 
 
+def holds_case(data: bytes) -> bool:
+    """Whether a file is a picture that carries its case, told by its chunk's name."""
+    return data.startswith(PNG_SIGNATURE) and b"iTXt" + KEY.encode() + b"\0" in data
+
+
 def read_picture_case(data: bytes) -> dict[str, Any]:
     """The provenance inside a picture made by `picture_bytes`; its case is checked whole.
 

@@ -4,6 +4,7 @@ Nothing heavy is imported before it is needed, so that `moulage --help` and the 
 """
 
 from engine.drafts import Draft, Drafts
+from engine.photos.store import Photos
 from engine.service.exports import FORMS, Export, Form, case_from_bytes, export
 from engine.service.files import (
     PresetInfo,
@@ -16,16 +17,18 @@ from engine.service.files import (
     train,
 )
 from engine.service.judging import control, fidelity, fit_segmenter, tone
+from engine.service.photos import Opened, open_files
 from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
 from engine.service.studios import Generator, Studios, live_generators
 from engine.service.sweeping import Cell, Grid, cut_off, painted, sweep_file
-from engine.superpixels import proposed_cells
+from engine.superpixels import GRAINS, proposed_cells
 from engine.sweeps import AXES, Sweep, proposed, sweep
 
 __all__ = [
     "AXES",
     "DEFAULT",
     "FORMS",
+    "GRAINS",
     "STARTER_NAMES",
     "Cell",
     "Draft",
@@ -35,6 +38,8 @@ __all__ = [
     "Frame",
     "Generator",
     "Grid",
+    "Opened",
+    "Photos",
     "PresetInfo",
     "Rendered",
     "Studio",
@@ -52,6 +57,7 @@ __all__ = [
     "fidelity",
     "fit_segmenter",
     "live_generators",
+    "open_files",
     "painted",
     "proposed",
     "proposed_cells",

@@ -71,6 +71,7 @@ export class Autosave {
       const buffer = fromText(text);
       return { seq: unpackMessage(buffer).seq, buffer };
     } catch {
+      this.say(this.words.browser_damaged, true);
       return null;
     }
   }

@@ -26,6 +26,8 @@ MODULES: Final = (
     "pointer",
     "keys",
     "controls",
+    "grains",
+    "photo",
     "files",
     "autosave",
     "sweeps",

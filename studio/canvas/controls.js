@@ -168,7 +168,6 @@ export class Controls {
     this.each("guard", (node, label) => pressed(node, locks.labels.has(Number(label))));
     pressed(this.one("act", "inside"), locks.inside);
     this.each("copy", (node, label) => { node.disabled = tool.label < FIRST_MARKER || tool.label === Number(label); });
-    this.root.dataset.tool = tool.name;
     this.press("tool", tool.name);
     this.press("condition", tool.condition);
     this.showBox();

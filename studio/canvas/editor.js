@@ -8,7 +8,7 @@ import { History, difference, paste } from "./history.js";
 import { MOVES, middle, moved, copied, carried, extent } from "./transform.js";
 import { placed, shifted, spanned, stretched } from "./boxes.js";
 
-const SETTINGS = ["generator", "seed", "tone", "lesion_colour", "variation", "hair", "boxes", "photo"];
+const SETTINGS = ["generator", "seed", "tone", "lesion_colour", "variation", "hair", "boxes", "photo", "grain"];
 const SEED_LIMIT = 2 ** 31, DICE_SIDES = 10000;
 export const MAX_SIZE_PX = 96;
 

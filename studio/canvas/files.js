@@ -1,12 +1,7 @@
-// Save picture, and a saved picture dropped on the page: the whole case travels inside the PNG.
-import { packMessage, unpackMessage } from "./wire.js";
+// Save picture, and whatever is opened or dropped on the page: a saved picture, a bundle, a photo with or without masks.
+import { packFiles, packMessage, unpackMessage } from "./wire.js";
 
 const LARGEST_DROP = 64 * 1024 * 1024, BLANK = "blank";
-
-async function inflate(buffer) {
-  const stream = new Blob([buffer]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(stream).arrayBuffer();
-}
 
 // The server's own sentence where it sent one.
 async function sentenceOf(response, fallback) {
@@ -15,8 +10,8 @@ async function sentenceOf(response, fallback) {
 }
 
 export class Files {
-  constructor(root, editor, live, say, words) {
-    Object.assign(this, { editor, live, say, words });
+  constructor(root, editor, live, grains, photo, say, words) {
+    Object.assign(this, { editor, live, grains, photo, say, words });
     this.veil = root.querySelector("[data-part=veil]");
     this.input = root.querySelector("[data-part=file]");
     root.querySelector("[data-act=save]").addEventListener("click", () => this.save());
@@ -24,7 +19,7 @@ export class Files {
       node.addEventListener("click", () => { node.closest("[popover]").hidePopover(); this.save(node.dataset.form); });
     }
     root.querySelector("[data-act=open]").addEventListener("click", () => this.choose());
-    this.input.addEventListener("change", () => this.restoreFrom(this.input.files[0]));
+    this.input.addEventListener("change", () => this.open([...this.input.files]));
     this.bindDrop();
     const starters = root.querySelector("[data-part=starter]");
     starters.addEventListener("change", () => {
@@ -52,7 +47,7 @@ export class Files {
     on("dragenter", () => { depth++; veil(true); });
     on("dragleave", () => { if (--depth <= 0) veil(false); });
     on("dragover", () => {});
-    on("drop", event => { veil(false); this.restoreFrom(event.dataTransfer.files[0]); });
+    on("drop", event => { veil(false); this.open([...event.dataTransfer.files]); });
   }
 
   // Another generator paints another kind of case: the one it was left with, or its starter.
@@ -73,20 +68,7 @@ export class Files {
   // A case message from the server, with the superpixels that belong to it.
   async take(buffer) {
     const message = unpackMessage(buffer);
-    this.editor.load(message, await this.superpixels(message));
-  }
-
-  // A photo's superpixels come with its case. A drawn case has no photo, so its superpixels are the proposed ones, the
-  // same for every seed of the picture.
-  async superpixels({ width, height, json }) {
-    if (json.superpixels) {
-      return new Int32Array(await inflate(Uint8Array.from(atob(json.superpixels), letter => letter.charCodeAt(0))));
-    }
-    const query = new URLSearchParams({ width, height });
-    const response = await fetch("/cells?" + query);
-    if (!response.ok) throw new Error(await sentenceOf(response, this.words.start_failed));
-    const body = await response.arrayBuffer();
-    return new Int32Array(await inflate(body.slice(4)));
+    this.editor.load(message, await this.grains.idsOf(message));
   }
 
   async save(form = "picture") {
@@ -113,15 +95,24 @@ export class Files {
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
-  async restoreFrom(file) {
-    if (!file) return;
+  // A photo is seen at once; its superpixels, and with them the case, come a moment later. What cannot be opened leaves
+  // the case as it is.
+  async open(files) {
+    if (!files.length) return;
     try {
-      if (file.size > LARGEST_DROP) throw new Error(this.words.drop_too_large);
-      const response = await fetch("/restore", { method: "POST", body: file });
-      if (!response.ok) throw new Error(await sentenceOf(response, this.words.restore_failed));
-      await this.take(await response.arrayBuffer());
-      this.say(this.words.restored);
+      if (files.reduce((sum, file) => sum + file.size, 0) > LARGEST_DROP) throw new Error(this.words.drop_too_large);
+      this.say(this.words.opening);
+      const response = await fetch("/open", { method: "POST", body: packFiles(files) });
+      if (!response.ok) throw new Error(await sentenceOf(response, this.words.open_failed));
+      const buffer = await response.arrayBuffer(), { photo } = unpackMessage(buffer).json;
+      const heard = name => decodeURIComponent(response.headers.get(name));
+      if (photo) await this.photo.opened(photo, heard("x-tone"));
+      await this.take(buffer);
+      if (photo) this.photo.lay();
+      const gone = photo && !this.photo.bitmap;
+      this.say(gone ? this.words.photo_gone : heard("x-notice"), gone);
     } catch (error) {
+      this.photo.follow();
       this.complain(error);
     }
   }

@@ -14,8 +14,8 @@ function isField(target) {
 }
 
 export class Keys {
-  constructor({ editor, view, mapPane, picture, hand, files, controls }) {
-    Object.assign(this, { editor, view, mapPane, picture, hand, files, controls });
+  constructor({ editor, view, mapPane, picture, hand, files, controls, grains }) {
+    Object.assign(this, { editor, view, mapPane, picture, hand, files, controls, grains });
     window.addEventListener("keydown", event => this.down(event));
     window.addEventListener("keyup", event => this.up(event));
     window.addEventListener("blur", () => this.release());
@@ -23,6 +23,7 @@ export class Keys {
 
   down(event) {
     if (isField(event.target) || !this.editor.map || this.controls.away) return;
+    if (event.key === "Escape" && document.querySelector(":popover-open")) return;
     const act = event.ctrlKey || event.metaKey ? this.command(event) : this.plain(event);
     if (!act) return;
     event.preventDefault();
@@ -87,6 +88,8 @@ export class Keys {
       enter: editor.outline ? () => editor.closeOutline() : onBox(() => editor.nextBox()),
       delete: onBox(() => editor.dropBox()),
       backspace: onBox(() => editor.dropBox()),
+      ",": () => this.grains.step(-1),
+      ".": () => this.grains.step(1),
       escape: () => editor.cancel(),
     }[key];
   }

@@ -7,6 +7,8 @@ import { MapPane } from "./mappane.js";
 import { Hand } from "./pointer.js";
 import { Keys } from "./keys.js";
 import { Controls } from "./controls.js";
+import { Grains } from "./grains.js";
+import { Photo } from "./photo.js";
 import { Files } from "./files.js";
 import { Autosave } from "./autosave.js";
 import { Sweeps, Screens } from "./sweeps.js";
@@ -25,7 +27,7 @@ function showStatus(root, words, picture, { state, ms, backend, total_ms, slow, 
 
 function say(root, sentence, wrong = false) {
   const node = root.querySelector("[data-part=message]");
-  node.textContent = sentence;
+  node.textContent = node.title = sentence;
   node.classList.toggle("wrong", wrong);
 }
 
@@ -44,12 +46,14 @@ async function open(root, { words, palette, conditions, inks }) {
   const live = new Live(location.origin.replace(/^http/, "ws") + "/live", editor);
   const picture = new PicturePane(root, view, words), strip = new ToneStrip(root, editor, words);
   const mapPane = new MapPane(root, editor, view, picture, palette, inks);
-  const files = new Files(root, editor, live, (sentence, wrong) => say(root, sentence, wrong), words);
+  const tell = (sentence, wrong) => say(root, sentence, wrong), grains = new Grains(root, editor, tell, words);
+  const photo = new Photo(root, editor, mapPane, picture, grains, tell, words);
+  const files = new Files(root, editor, live, grains, photo, tell, words);
   const controls = new Controls(root, editor, view, mapPane, files, words), hand = new Hand(mapPane, editor, view);
-  const autosave = new Autosave(root, editor, live, (sentence, wrong) => say(root, sentence, wrong), words);
+  const autosave = new Autosave(root, editor, live, tell, words);
   const sweeps = new Sweeps(root, editor, live, files, words);
   new Screens(root, { sweeps: () => sweeps.open() });
-  new Keys({ editor, view, mapPane, picture, hand, files, controls });
+  new Keys({ editor, view, mapPane, picture, hand, files, controls, grains });
   const state = { opened: performance.now(), pictures: 0, strips: 0, fresh: false, lastJpeg: null };
   live.addEventListener("picture", ({ detail }) => {
     picture.show(detail);
@@ -61,7 +65,7 @@ async function open(root, { words, palette, conditions, inks }) {
   live.addEventListener("strip", ({ detail }) => { strip.show(detail); state.strips++; });
   live.addEventListener("status", ({ detail }) => showStatus(root, words, picture, detail));
   follow(editor, live);
-  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture, sweeps };
+  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture, grains, photo, sweeps };
   live.connect();
   const kept = await autosave.open();
   await (kept ? files.take(kept) : files.start()).catch(error => files.complain(error));

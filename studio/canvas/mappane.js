@@ -19,6 +19,7 @@ export class MapPane {
     this.opacity = 1;
     this.hidden = false;
     this.hover = null;
+    this.photo = null; // lies beneath the map in the picture's place, if it is to
     this.queued = false;
     view.addEventListener("change", () => { this.pointAt(this.pointer); this.redraw(); });
     editor.addEventListener("cells", event => this.update(event.detail.rect));
@@ -84,13 +85,14 @@ export class MapPane {
     context.clearRect(0, 0, canvas.width, canvas.height);
     if (!editor.map) return;
     context.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.x, ratio * view.y);
-    const { width, height } = editor.map, under = this.picture.bitmap, opacity = this.hidden ? 0 : this.opacity;
+    const { width, height } = editor.map, under = this.photo || this.picture.bitmap, opacity = this.hidden ? 0 : this.opacity;
     context.imageSmoothingEnabled = view.scale * ratio < 6;
     context.imageSmoothingQuality = "high";
     if (under && opacity < 1) context.drawImage(under, 0, 0, width, height);
     context.globalAlpha = under ? opacity : 1;
     context.drawImage(this.overlay.canvas, 0, 0, width, height);
     context.globalAlpha = 1;
+    editor.emit("drawn", { through: Boolean(under) && opacity < 1 });
     if (this.hover !== null) this.line(editor.superpixels.outline(this.hover));
     if (editor.outline) this.line(this.openOutline());
     this.drawBoxes();

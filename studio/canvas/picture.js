@@ -1,7 +1,7 @@
 // The picture pane and the tone strip. A picture stays until a newer one is there; what is no longer of this case is
 // badged stale, never blanked. Each picture can be held against the one before the last change, or against a pinned one.
 
-const COMPARISONS = ["none", "slider", "difference"], AMPLIFIED = 4;
+const COMPARISONS = ["none", "slider", "difference", "photo"], AMPLIFIED = 4;
 
 export class PicturePane {
   constructor(root, view, words) {
@@ -14,6 +14,8 @@ export class PicturePane {
     this.settled = { version: null, bitmap: null }; // the newest picture of a map at rest
     this.before = null; // the one at rest before it
     this.pinned = null;
+    this.tones = { picture: "", photo: "" };
+    this.photo = null; // the real one that the map was drawn on, if there is one
     this.comparison = "none";
     this.divider = 0.5;
     this.held = false;
@@ -27,16 +29,16 @@ export class PicturePane {
     view.addEventListener("change", () => { this.placeBadges(); this.draw(); });
   }
 
-  // Badges sit on the picture, not in the empty band around it.
+  // Badges sit on the picture and the map, not in the empty band around them.
   placeBadges() {
-    const { view, frame } = this;
-    frame.style.setProperty("--side", Math.max(0, view.x) + "px");
-    frame.style.setProperty("--foot", Math.max(0, view.pane.height - view.y - view.map.height * view.scale) + "px");
+    const { view, root } = this;
+    root.style.setProperty("--side", Math.max(0, view.x) + "px");
+    root.style.setProperty("--foot", Math.max(0, view.pane.height - view.y - view.map.height * view.scale) + "px");
   }
 
   // Bitmaps are closed once nothing shows them.
   discard(bitmap) {
-    const kept = [this.bitmap, this.settled.bitmap, this.before, this.pinned];
+    const kept = [this.bitmap, this.settled.bitmap, this.before, this.pinned, this.photo];
     if (bitmap && !kept.includes(bitmap)) bitmap.close();
   }
 
@@ -51,16 +53,46 @@ export class PicturePane {
     return this.pinned || this.before;
   }
 
+  get real() {
+    return this.comparison === "photo" && this.photo !== null;
+  }
+
+  // What stands in the picture's place; while held its counterpart: the reference, or of the photo the picture.
+  get shown() {
+    if (this.real) return this.held ? this.bitmap : this.photo;
+    return this.held && this.reference ? this.reference : this.bitmap;
+  }
+
+  // Nothing real is called synthetic, and nothing synthetic real.
+  get kinds() {
+    const both = this.comparison === "slider" || this.comparison === "difference";
+    const shown = !this.held && !this.real && both && this.reference ? [this.bitmap, this.reference] : [this.shown];
+    const real = shown.filter(bitmap => bitmap === this.photo).length;
+    return real === 0 ? "synthetic" : real === shown.length ? "photo" : "both";
+  }
+
+  // tone: what is said of its skin.
+  showPhoto(bitmap, tone) {
+    const old = this.photo;
+    this.tones.photo = tone || "";
+    if (old && this.pinned === old) this.pinned = null;
+    this.photo = bitmap;
+    if (!bitmap && this.comparison === "photo") this.comparison = "none";
+    this.discard(old);
+    this.mark();
+  }
+
   pin() {
     const old = this.pinned;
-    this.pinned = old ? null : this.settled.bitmap;
+    this.pinned = old ? null : this.real ? this.photo : this.settled.bitmap;
     this.discard(old);
     this.mark();
   }
 
   // The chosen way of comparing; the next one in turn if none is named.
-  compare(name = COMPARISONS[(COMPARISONS.indexOf(this.comparison) + 1) % COMPARISONS.length]) {
-    this.comparison = name;
+  compare(name) {
+    const ways = COMPARISONS.filter(way => way !== "photo" || this.photo);
+    this.comparison = name || ways[(ways.indexOf(this.comparison) + 1) % ways.length];
     this.mark();
   }
 
@@ -76,9 +108,13 @@ export class PicturePane {
       node.setAttribute("aria-pressed", String(node.dataset.compare === this.comparison));
     }
     this.root.querySelector("[data-act=pin]").setAttribute("aria-pressed", String(this.pinned !== null));
-    const apart = this.held || this.comparison !== "none";
+    this.root.querySelector("[data-compare=photo]").hidden = !this.photo;
+    this.part("ita").textContent = this.tones[this.real && !this.held ? "photo" : "picture"];
+    this.part("synthetic").textContent = this.words.tags[this.kinds];
+    const apart = !this.real && (this.held || this.comparison !== "none");
+    const kind = this.pinned === null ? "before" : this.pinned === this.photo ? "photo" : "pinned";
     this.badge("reference", !apart ? "" : !this.reference ? this.words.no_reference
-      : this.words.compared[this.pinned ? "pinned" : "before"][this.held ? "held" : this.comparison]);
+      : this.words.compared[kind][this.held ? "held" : this.comparison]);
     this.draw();
   }
 
@@ -105,7 +141,7 @@ export class PicturePane {
     if (reply.json.kind === "settle") this.rest(bitmap, version);
     this.discard(old);
     const { ita_deg, badge } = reply.json;
-    this.part("ita").textContent = ita_deg == null ? "" : this.words.ita + " " + Math.round(ita_deg) + "°";
+    this.tones.picture = ita_deg == null ? "" : this.words.ita + " " + Math.round(ita_deg) + "°";
     this.part("synthetic").hidden = false;
     this.badge("note", badge || "");
     this.stale(!fresh);
@@ -125,14 +161,14 @@ export class PicturePane {
     const { canvas, context, view, bitmap } = this, ratio = devicePixelRatio;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
-    if (!bitmap) return;
+    if (!bitmap && !this.real) return;
     context.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.x, ratio * view.y);
     context.imageSmoothingEnabled = view.scale * ratio < 6;
     context.imageSmoothingQuality = "high";
     const { reference, comparison } = this, { width, height } = view.map;
     const difference = comparison === "difference" && reference !== null && !this.held;
     canvas.style.filter = difference ? "brightness(" + AMPLIFIED + ")" : "";
-    context.drawImage(this.held && reference ? reference : bitmap, 0, 0, width, height);
+    context.drawImage(this.shown, 0, 0, width, height);
     if (difference) {
       context.globalCompositeOperation = "difference";
       context.drawImage(reference, 0, 0, width, height);

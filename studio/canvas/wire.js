@@ -65,6 +65,14 @@ export function packMessage(seq, map, json) {
   return bytes;
 }
 
+// Files as studio/photos.py takes them: MLF1 | u32 length | JSON list of [name, bytes] | the files one after another.
+export function packFiles(files) {
+  const text = ENCODER.encode(JSON.stringify(files.map(file => [file.name, file.size])));
+  const length = new DataView(new ArrayBuffer(4));
+  length.setUint32(0, text.length, true);
+  return new Blob(["MLF1", length, text, ...files]);
+}
+
 export function unpackMessage(buffer) {
   const bytes = new Uint8Array(buffer), view = new DataView(buffer);
   if (DECODER.decode(bytes.subarray(0, 4)) !== "MLG1") throw new Error("not a case message");

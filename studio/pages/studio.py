@@ -127,13 +127,38 @@ def map_pane() -> str:
     return (
         f'<section class="pane"><div class="bar">{row}</div>'
         '<div class="view" data-view="map"><canvas data-pane="map" tabindex="0" aria-label="Map"></canvas>'
-        f'<div class="ring" data-part="ring" hidden></div></div>'
-        f'<div class="under">{box_row()}<label data-part="stroke">Size {key("[")}{key("]")}'
+        f'<div class="ring" data-part="ring" hidden></div>'
+        '<div class="tags"><span class="tag" data-part="beneath" hidden></span></div></div>'
+        f'<div class="under">{grains()}{box_row()}<label data-part="stroke">Size {key("[")}{key("]")}'
         '<input type="range" data-part="size" min="1" max="96">'
         f'<output data-part="size-value"></output></label>'
         f'<label class="overlay">Overlay {key("H")}<input type="range" data-part="opacity" min="0" max="100" value="100" '
         'title="How much the map covers the picture"></label>'
         f'<span class="readout" data-part="readout" aria-live="polite"></span>{lesion_menu()}</div></section>'
+    )
+
+
+def grains() -> str:
+    """How fine the superpixels are; stands in the size's place while the superpixel tool is in the hand."""
+    choices = "".join(button("grain", name, label, title, "choice") for name, (label, title) in words.GRAINS.items())
+    return (
+        f'<div class="grains">{key(",")}<div class="segment" role="group" aria-label="{words.GRAIN_TITLE}">{choices}</div>'
+        f"{key('.')}</div>"
+    )
+
+
+def photo_menu() -> str:
+    """What is done with the real photo, behind one button that is there when a photo is."""
+    beneath = "".join(
+        button("beneath", name, label, f"{words.PHOTO_BENEATH}: {label.lower()}", "choice")
+        for name, label in words.PHOTO_CHOICES.items()
+    )
+    return (
+        '<button type="button" class="tool" popovertarget="photo-menu" data-part="photo" hidden>'
+        f'{words.PHOTO} ▴</button><div popover id="photo-menu" class="menu"><h2>{words.PHOTO_BENEATH}</h2>'
+        f'<div class="segment">{beneath}</div><p>{words.PHOTO_PRIVATE}</p>'
+        f"{button('act', 'remove-photo', words.PHOTO_REMOVE, words.PHOTO_REMOVE, 'choice')}"
+        f"{button('act', 'remove-photos', words.PHOTO_REMOVE_ALL, words.PHOTO_REMOVE_ALL, 'choice')}</div>"
     )
 
 
@@ -187,7 +212,8 @@ def picture_pane() -> str:
         '<span class="tag" data-part="note" hidden></span>'
         '<span class="tag" data-part="reference" hidden></span></div>'
         '<span class="tag stale" data-part="stale" hidden></span></div>'
-        f'<div class="under"><span data-part="message" aria-live="polite">{words.COACH}</span></div></section>'
+        f'<div class="under"><span data-part="message" aria-live="polite">{words.COACH}</span>'
+        f"{photo_menu()}</div></section>"
     )
 
 
@@ -206,21 +232,26 @@ def footer() -> str:
     return (
         f'<footer><span class="purpose">{words.PURPOSE} {words.DROP_HINT}</span>'
         f"{starters()}{export_menu()}"
-        f"{button('act', 'open', 'Open picture ' + key('Ctrl O'), 'Open a saved picture (Ctrl+O)', 'button')}"
+        f"{button('act', 'open', words.OPEN + ' ' + key('Ctrl O'), words.OPEN_TITLE, 'button')}"
         f"{button('act', 'save', 'Save picture ' + key('Ctrl S'), 'Save picture (Ctrl+S)', 'button primary')}"
-        '<input type="file" accept="image/png,.zip,.json" data-part="file" hidden></footer>'
+        '<input type="file" accept="image/*,.zip,.json" multiple data-part="file" hidden></footer>'
     )
 
 
 def export_menu() -> str:
     """The other forms in which the case can be saved."""
-    forms = "".join(
-        button("form", name, form.title, f"Save: {form.title.lower()}", "choice")
-        for name, form in list(service.FORMS.items())[1:]  # the first is what "Save picture" saves
-    )
+
+    def forms(with_photo: bool) -> str:
+        return "".join(
+            button("form", name, form.title, f"Save: {form.title.lower()}", "choice")
+            for name, form in list(service.FORMS.items())[1:]  # the first is what "Save picture" saves
+            if form.holds_photo == with_photo
+        )
+
     return (
         f'<button type="button" class="button" popovertarget="export-menu" title="{words.EXPORT_TITLE}">{words.EXPORT} ▴'
-        f'</button><div popover id="export-menu" class="menu">{forms}</div>'
+        f'</button><div popover id="export-menu" class="menu">{forms(False)}'
+        f'<div data-part="photo-forms" hidden>{forms(True)}</div></div>'
     )
 
 

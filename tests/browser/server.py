@@ -112,7 +112,9 @@ def main(port: int, kind: str, drafts: Path) -> None:
         painter.strip(painter.starter_case())
         painter.render_live(painter.starter_case(), "warm", 1)
     recorder = Recorder(painter)
-    app = recorded(studio_app.build(recorder, port, service.Drafts(drafts)), recorder)
+    app = recorded(
+        studio_app.build(recorder, port, service.Drafts(drafts), service.Photos(drafts / "photos")), recorder
+    )
     config = uvicorn.Config(app, log_level="warning", ws_max_size=doors.MESSAGE_LIMIT_BYTES)
     uvicorn.Server(config).run(sockets=[doors.bound_socket("127.0.0.1", port)])
 
