@@ -150,7 +150,7 @@ def train(
 @app.command()
 def render(
     preset: str,
-    out: Annotated[Path, typer.Option(help="Picture to write (PNG), with the whole case inside.")],
+    out: Annotated[Path, typer.Option(help="File to write: .png, .jpg, .dcm, .json or .moulage.zip.")],
     case: Annotated[Path | None, typer.Option(help="Case (JSON), or a picture that holds one.")] = None,
     map: Annotated[Path | None, typer.Option(help="Flat map (PNG, values 0..7).")] = None,
     photo: Annotated[Path | None, typer.Option(help="The map's photo, for its superpixels.")] = None,

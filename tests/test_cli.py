@@ -1,9 +1,11 @@
 """The command line as a user types it: what works prints, what does not is one sentence and exit code 2."""
 
 import dataclasses
+import hashlib
 import io
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
 
@@ -180,6 +183,25 @@ def test_a_bundle_is_rendered_and_read_back(moulage, tmp_path):
     assert np.array_equal(np.asarray(Image.open(again)), first)
 
 
+@pytest.mark.parametrize("name", ["mole.json", "mole.jpg", "mole.png", "mole.moulage.zip"])
+def test_every_form_tells_a_command_that_makes_the_same_picture(moulage, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    assert moulage("render", "pix2pixhd-live", "--case", case(tmp_path), "--tone", "V", "--out", name)[0] == 0
+    told = json.loads(moulage("card", name)[1])
+
+    code, _, err = moulage(*shlex.split(told["command"])[1:])
+    assert code == 0, err
+
+    with Image.open("mole-again.png") as again:
+        assert hashlib.sha256(np.asarray(again).tobytes()).hexdigest() == told["picture_sha256"]
+
+
+def test_a_dicom_file_is_rendered(moulage, tmp_path):
+    assert moulage("render", "pix2pixhd-live", "--case", case(tmp_path), "--out", tmp_path / "mole.dcm")[0] == 0
+
+    assert pydicom.dcmread(tmp_path / "mole.dcm").SyntheticData == "YES"
+
+
 def test_a_flat_map_renders_too(moulage, tmp_path):
     (tmp_path / "map.png").write_bytes(map_bytes(semantic_map(starter().planes)))
 
@@ -226,7 +248,7 @@ def test_a_wrong_checkpoint_is_one_sentence(moulage, tmp_path, name, words):
     (("render", "pix2pixhd-life", "--case", "CASE", "--out", "p.png"), "pix2pixhd-live"),
     (("render", "pix2pixhd-semantic", "--case", "CASE", "--out", "p.png"), "no trained weights"),
     (("render", "pix2pixhd-live", "--case", "CASE", "--tone", "VII", "--out", "p.png"), "VII"),
-    (("render", "pix2pixhd-live", "--case", "CASE", "--out", "p.jpg"), ".jpg"),
+    (("render", "pix2pixhd-live", "--case", "CASE", "--out", "p.webp"), ".webp"),
     (("render", "pix2pixhd-live", "--out", "p.png"), "--case"),
     (("render", "pix2pixhd-live", "--case", "nowhere.json", "--out", "p.png"), "nowhere.json"),
     (("studio", "--host", "0.0.0.0"), "loopback"),

@@ -2,7 +2,9 @@
 
 from engine.formats.bundle import bundle_bytes, read_bundle, zip_bytes
 from engine.formats.coco import coco_json, read_coco
+from engine.formats.dicom import dicom_bytes
 from engine.formats.isic import isic_files, read_isic
+from engine.formats.jpeg import jpeg_bytes
 from engine.formats.maps import (
     instance_bytes,
     map_bytes,
@@ -13,15 +15,19 @@ from engine.formats.maps import (
     read_superpixels,
     superpixel_bytes,
 )
-from engine.formats.picture import DESCRIPTION, KEY, picture_bytes, read_picture_case
+from engine.formats.picture import KEY, PROVENANCE_DEPTH, picture_bytes, read_picture_case
+from engine.formats.xmp import DESCRIPTION
 
 __all__ = [
     "DESCRIPTION",
     "KEY",
+    "PROVENANCE_DEPTH",
     "bundle_bytes",
     "coco_json",
+    "dicom_bytes",
     "instance_bytes",
     "isic_files",
+    "jpeg_bytes",
     "map_bytes",
     "picture_bytes",
     "plane_bytes",

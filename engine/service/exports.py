@@ -1,10 +1,12 @@
 """A kept picture in the forms that people and other tools take."""
 
+import json
+import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine import formats
-from engine.case import Case, from_json, from_plain
+from engine.case import Case, from_plain, parse
 from engine.errors import EngineError
 from engine.labels import semantic_map
 from engine.service.studio import Rendered
@@ -20,11 +22,20 @@ class Form:
     make: Callable[[Rendered, Case, str], bytes]
 
 
+def _sidecar(kept: Rendered, case: Case, stem: str) -> bytes:
+    return json.dumps(kept.provenance, sort_keys=True, allow_nan=False, indent=1).encode()
+
+
 FORMS = {
     "picture": Form("Picture with its case", ".png", "image/png",
                     lambda kept, case, stem: formats.picture_bytes(kept.picture, kept.provenance)),
+    "share": Form("Marked JPEG to share", ".jpg", "image/jpeg",
+                  lambda kept, case, stem: formats.jpeg_bytes(kept.picture, kept.provenance)),
     "bundle": Form("Bundle of everything", ".moulage.zip", "application/zip",
                    lambda kept, case, stem: formats.bundle_bytes(kept.picture, case, kept.provenance, stem)),
+    "sidecar": Form("Case and its command, JSON", ".json", "application/json", _sidecar),
+    "dicom": Form("DICOM secondary capture", ".dcm", "application/dicom",
+                  lambda kept, case, stem: formats.dicom_bytes(kept.picture, kept.provenance)),
     "map": Form("Label map, palette PNG", "_map.png", "image/png",
                 lambda kept, case, stem: formats.map_bytes(semantic_map(case.planes))),
     "isic": Form("ISIC masks, zipped", "_isic.zip", "application/zip",
@@ -32,6 +43,8 @@ FORMS = {
     "coco": Form("COCO annotations", "_coco.json", "application/json",
                  lambda kept, case, stem: formats.coco_json(case, f"{stem}.png").encode()),
 }  # fmt: skip
+# The forms that stand for the picture itself, by the suffix that a file of that form bears.
+BY_SUFFIX = {form.suffix: name for name, form in FORMS.items() if form.suffix.startswith(".")}
 
 
 @dataclass(frozen=True)
@@ -44,17 +57,25 @@ class Export:
 
 
 def export(rendered: Rendered, form: str, stem: str) -> Export:
-    """One file of a kept picture. Raises EngineError for a form that is none of FORMS."""
+    """One file of a kept picture. Raises EngineError for a form that is none of FORMS.
+
+    Its provenance tells the command that makes the same picture from that very file.
+    """
     if form not in FORMS:
         raise EngineError(f"the form '{form[:40]}' is not one; {', '.join(FORMS)} are allowed.")
     chosen, case = FORMS[form], from_plain(rendered.provenance["case"])
-    return Export(stem + chosen.suffix, chosen.media_type, chosen.make(rendered, case, stem))
+    name = stem + chosen.suffix
+    source = ["--case", name, "--out", f"{stem}-again.png"]
+    command = f"{rendered.provenance.get('command', 'moulage render')} {shlex.join(source)}"
+    told = replace(rendered, provenance=rendered.provenance | {"command": command})
+    return Export(name, chosen.media_type, chosen.make(told, case, stem))
 
 
 def case_from_bytes(data: bytes, where: str = "the case") -> Case:
-    """The case inside a case file, a saved picture or a bundle, told by its first bytes."""
+    """The case inside a case file, a sidecar, a saved picture or a bundle, told by its first bytes."""
     if data[:1] == b"{":
-        return from_json(data, where)
+        table = parse(data, where, depth_limit=formats.PROVENANCE_DEPTH)
+        return from_plain(table["case"] if "case" in table else table, where)
     if data[:2] == b"PK":
         return formats.read_bundle(data)
     return from_plain(formats.read_picture_case(data)["case"], "the picture's case")
