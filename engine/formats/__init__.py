@@ -1,6 +1,6 @@
 """Files: bytes ↔ cases, maps and pictures."""
 
-from engine.formats.bundle import bundle_bytes, read_bundle, zip_bytes
+from engine.formats.bundle import bundle_bytes, read_bundle, read_bundle_provenance, zip_bytes
 from engine.formats.coco import coco_json, read_coco
 from engine.formats.dicom import dicom_bytes
 from engine.formats.isic import isic_files, read_isic
@@ -32,6 +32,7 @@ __all__ = [
     "picture_bytes",
     "plane_bytes",
     "read_bundle",
+    "read_bundle_provenance",
     "read_coco",
     "read_instances",
     "read_isic",

@@ -48,7 +48,12 @@ def zip_bytes(files: Mapping[str, bytes]) -> bytes:
 
 
 def read_bundle(data: bytes) -> Case:
-    """The case inside a bundle. Nothing is unpacked to disk, and nothing but `meta.json` is inflated, up to a cap."""
+    """The case inside a bundle."""
+    return from_plain(read_bundle_provenance(data)["case"], "the bundle's case")
+
+
+def read_bundle_provenance(data: bytes) -> dict[str, Any]:
+    """A bundle's provenance. Nothing is unpacked to disk, and nothing but `meta.json` is inflated, up to a cap."""
     if len(data) > FILE_LIMIT_BYTES:
         raise EngineError(f"the bundle has {len(data)} bytes; at most {FILE_LIMIT_BYTES} are read.")
     try:
@@ -59,7 +64,7 @@ def read_bundle(data: bytes) -> Case:
     provenance = parse(text, META, depth_limit=PROVENANCE_DEPTH)
     if not isinstance(provenance, dict) or "case" not in provenance:
         raise EngineError(f"the bundle's {META} holds no case; a bundle saved by Moulage is needed.")
-    return from_plain(provenance["case"], "the bundle's case")
+    return provenance
 
 
 def _meta(archive: zipfile.ZipFile) -> bytes:

@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from engine import formats
 from engine.case import Case, from_plain, parse
@@ -74,8 +75,21 @@ def export(rendered: Rendered, form: str, stem: str) -> Export:
 def case_from_bytes(data: bytes, where: str = "the case") -> Case:
     """The case inside a case file, a sidecar, a saved picture or a bundle, told by its first bytes."""
     if data[:1] == b"{":
-        table = parse(data, where, depth_limit=formats.PROVENANCE_DEPTH)
-        return from_plain(table["case"] if "case" in table else table, where)
-    if data[:2] == b"PK":
-        return formats.read_bundle(data)
-    return from_plain(formats.read_picture_case(data)["case"], "the picture's case")
+        table = _json(data, where)
+        return from_plain(table.get("case", table), where)
+    return from_plain(provenance_from_bytes(data, where)["case"], where)
+
+
+def provenance_from_bytes(data: bytes, where: str) -> dict[str, Any]:
+    """The provenance inside a sidecar, a saved picture or a bundle."""
+    if data[:1] != b"{":
+        return formats.read_bundle_provenance(data) if data[:2] == b"PK" else formats.read_picture_case(data)
+    table = _json(data, where)
+    if "case" not in table:
+        raise EngineError(f"{where} is a bare case; a sidecar saved by Moulage tells where its picture comes from.")
+    return table
+
+
+def _json(data: bytes, where: str) -> dict[str, Any]:
+    table: dict[str, Any] = parse(data, where, depth_limit=formats.PROVENANCE_DEPTH)
+    return table

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine import checkpoints, formats, presets
 from engine.case import Case
 from engine.errors import EngineError
-from engine.service.exports import BY_SUFFIX, case_from_bytes, export
+from engine.service.exports import BY_SUFFIX, case_from_bytes, export, provenance_from_bytes
 from engine.service.studio import Studio
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def read_card(path: Path) -> dict[str, Any]:
-    """The provenance of a checkpoint or of a picture, as plain values."""
+    """The provenance of a checkpoint, a saved picture, a sidecar or a bundle, as plain values."""
     if path.suffix == ".safetensors":
         return asdict(checkpoints.read_card(path)) | {"sha256": checkpoints.sha256(path)}
-    return formats.read_picture_case(_bytes(path))
+    return provenance_from_bytes(_bytes(path), path.name)
