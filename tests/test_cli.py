@@ -25,8 +25,9 @@ from engine.case import to_json
 from engine.checkpoints import load, save
 from engine.cli import main
 from engine.data.phantom import write
-from engine.formats import map_bytes
+from engine.formats import map_bytes, picture_bytes
 from engine.labels import semantic_map
+from engine.library import Library
 from engine.starter import starter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -200,6 +201,23 @@ def test_a_dicom_file_is_rendered(moulage, tmp_path):
     assert moulage("render", "pix2pixhd-live", "--case", case(tmp_path), "--out", tmp_path / "mole.dcm")[0] == 0
 
     assert pydicom.dcmread(tmp_path / "mole.dcm").SyntheticData == "YES"
+
+
+def test_the_library_is_listed_searched_and_exported(moulage, tmp_path):
+    library = Library(tmp_path / "library")
+    for name in ("naevus", "small"):
+        told = {"case": json.loads(to_json(starter(name))), "made": "2026-11-21T12:00:00Z"}
+        library.keep(picture_bytes(np.zeros((256, 384, 3), np.uint8), told))
+    own = ("--folder", tmp_path / "library")
+
+    listed = json.loads(moulage("library", "list", "streaks", "II", *own, "--json")[1])
+    code, _, err = moulage("library", "export", "streaks", *own, "--out", tmp_path / "set")
+
+    assert [kept["seed"] for kept in listed] == [7]
+    assert code == 0, err
+    assert moulage("data", "check", tmp_path / "set")[0] == 0
+    assert "1 photos" in moulage("data", "check", tmp_path / "set")[1]
+    assert "no kept case" in moulage("library", "export", "IV", *own, "--out", tmp_path / "none")[2]
 
 
 def test_a_flat_map_renders_too(moulage, tmp_path):

@@ -57,7 +57,7 @@ def _file(uid: str) -> "FileDataset":
     meta.MediaStorageSOPClassUID = UID(SECONDARY_CAPTURE)
     meta.MediaStorageSOPInstanceUID = UID(uid)
     meta.TransferSyntaxUID = UID(EXPLICIT_LITTLE_ENDIAN)
-    file = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+    file = FileDataset(io.BytesIO(), {}, file_meta=meta, preamble=b"\0" * 128)
     file.SpecificCharacterSet = "ISO_IR 192"
     file.SOPClassUID, file.SOPInstanceUID = SECONDARY_CAPTURE, uid
     return file
@@ -83,7 +83,9 @@ def _describe(file: "Dataset", provenance: dict[str, Any], made: datetime) -> No
     file.Manufacturer, file.ManufacturerModelName = "Moulage", provenance["case"]["generator"]
     file.PatientOrientation = ""
     file.BurnedInAnnotation = "NO"  # the word in the corner names nobody
-    told = {key: provenance[key] for key in ("checkpoint", "badge", "picture_sha256") if key in provenance}
+    told: dict[str, Any] = {
+        key: provenance[key] for key in ("checkpoint", "badge", "picture_sha256") if key in provenance
+    }
     told |= {key: provenance["case"][key] for key in ("generator", "seed", "tone")}
     file.DerivationDescription = f"{DESCRIPTION}. {json.dumps(told, sort_keys=True)}"[:TEXT_LIMIT]
     file.InstanceCreationDate, file.InstanceCreationTime = made.strftime("%Y%m%d"), made.strftime("%H%M%S")

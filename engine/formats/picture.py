@@ -84,4 +84,3 @@ def _itxt(body: bytes) -> bytes:
     if len(plain) > JSON_LIMIT_BYTES:
         raise EngineError(f"the picture's metadata is more than {JSON_LIMIT_BYTES} bytes; no case is.")
     return plain
-

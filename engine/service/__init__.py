@@ -4,6 +4,7 @@ Nothing heavy is imported before it is needed, so that `moulage --help` and the 
 """
 
 from engine.drafts import Draft, Drafts
+from engine.library import Kept, Library
 from engine.service.exports import FORMS, Export, Form, case_from_bytes, export
 from engine.service.files import (
     PresetInfo,
@@ -16,6 +17,7 @@ from engine.service.files import (
     train,
 )
 from engine.service.judging import control, fidelity, fit_segmenter, tone
+from engine.service.library import export_library, keep, library_folder
 from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
 from engine.service.sweeping import Cell, Grid, cut_off, painted, sweep_file
 from engine.superpixels import proposed_cells
@@ -33,6 +35,8 @@ __all__ = [
     "Form",
     "Frame",
     "Grid",
+    "Kept",
+    "Library",
     "PresetInfo",
     "Rendered",
     "Studio",
@@ -46,8 +50,11 @@ __all__ = [
     "control",
     "cut_off",
     "export",
+    "export_library",
     "fidelity",
     "fit_segmenter",
+    "keep",
+    "library_folder",
     "painted",
     "proposed",
     "proposed_cells",
