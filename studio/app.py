@@ -11,11 +11,11 @@ from fastapi import FastAPI
 from platformdirs import user_data_path
 
 from engine import service
-from studio import doors, drafts, live, sweeps
+from studio import doors, drafts, library, live, sweeps
 
 
-def build(painter: live.Painter, port: int, kept: service.Drafts) -> Any:
-    """The whole ASGI app around a painter. kept: where unsaved work goes."""
+def build(painter: live.Painter, port: int, unsaved: service.Drafts, kept: service.Library) -> Any:
+    """The whole ASGI app around a painter. unsaved: where drafts go. kept: the Library."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
 
@@ -24,7 +24,8 @@ def build(painter: live.Painter, port: int, kept: service.Drafts) -> Any:
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     live.add_routes(app, painter)
-    drafts.add_routes(app, kept)
+    drafts.add_routes(app, unsaved)
+    library.add_routes(app, painter, kept)
     sweeps.add_routes(app, painter)
     mounted = gr.mount_gradio_app(
         app,
@@ -44,7 +45,8 @@ def serve(host: str = "127.0.0.1", port: int = 7860, device: str = "cpu", open_b
     """Serve the studio until it is stopped."""
     listener = doors.bound_socket(doors.checked_host(host), port)
     painter = service.Studio(device=device)
-    app = build(painter, port, service.Drafts(user_data_path("moulage") / "drafts"))
+    unsaved = service.Drafts(user_data_path("moulage") / "drafts")
+    app = build(painter, port, unsaved, service.Library(service.library_folder()))
     threading.Thread(target=_warm, args=(painter,), daemon=True).start()
     address = f"http://{'localhost' if host == 'localhost' else host}:{port}"
     print(f"Moulage is at {address}   (stop with Ctrl-C)", file=sys.stderr, flush=True)

@@ -221,7 +221,7 @@ def add_routes(app: FastAPI, painter: Painter) -> None:
 
     @app.get("/start")
     async def start(case: str = service.STARTER_NAMES[0]) -> Response:
-        return await answered(lambda: _case(painter.starter_case(case)))
+        return await answered(lambda: case_response(painter.starter_case(case)))
 
     @app.get("/cells")
     async def cells(width: int, height: int) -> Response:
@@ -313,8 +313,9 @@ def _saved(painter: Painter, message: Message, form: str) -> Response:
 
 
 def _restored(data: bytes) -> Response:
-    return _case(replace(service.case_from_bytes(data, "the file"), backend=None))
+    return case_response(replace(service.case_from_bytes(data, "the file"), backend=None))
 
 
-def _case(case: Case) -> Response:
+def case_response(case: Case) -> Response:
+    """A case as the page takes it."""
     return Response(pack_message(case), media_type="application/octet-stream")

@@ -21,8 +21,18 @@ SWEEP_HINT: Final = (
 )
 PAIR: Final = "Two cells, left and right of the line"
 LIGHT_TITLE: Final = "Light page; map and picture stay on dark ground"
+OPEN_TITLE: Final = "Open a saved picture, or drop it on the page (Ctrl+O)"
 EXPORT: Final = "Export"
 EXPORT_TITLE: Final = "Save the case for other tools"
+LIBRARY: Final = "Library"
+LIBRARY_TITLE: Final = "Cases you kept (A)"
+LIBRARY_SEARCH: Final = "Find by marker, tone, generator, seed: streaks II 7"
+LIBRARY_ALL: Final = "Choose all"
+LIBRARY_DELETE: Final = "Delete"
+LIBRARY_EXPORT: Final = "Export as data set"
+LIBRARY_EXPORT_TITLE: Final = "The chosen cases as a zip file in ISIC 2018's layout, with masks and a manifest"
+FILM: Final = "History"
+FILM_HINT: Final = "Click restores · ★ keeps · Shift+click compares"
 STARTERS: Final = "Start from"
 BLANK: Final = "Bare skin"
 STARTERS_TITLE: Final = "Start from a finished case; undo brings back what is on the canvas"
@@ -77,6 +87,7 @@ MOVES: Final = {
 COMPARISONS: Final = {
     "none": ("Picture", "The picture alone (C goes on to the next)"),
     "slider": ("Slider", "The picture before the last change left of a line you drag (C)"),
+    "side": ("Side by side", "The picture before the last change on the left, at the same zoom (C)"),
     "difference": ("Difference", "What the last change changed, four times as bright (C)"),
 }
 PIN_TITLE: Final = "Compare with this very picture until unpinned (Y); else with the one before the last change"
@@ -121,9 +132,11 @@ KEY_SHEET: Final = {
         ("Lock the seed", "K"),
         ("Next, previous seed", "N, Shift+N"),
         ("Roll a seed", "D"),
-        ("Compare: slider, difference", "C"),
+        ("Compare: slider, side, difference", "C"),
         ("The picture before, while held", "\\"),
         ("Pin a picture to compare with", "Y"),
+        ("The Library", "A"),
+        ("Keep the picture in the Library", "Shift+A"),
         ("Save picture", "Ctrl+S"),
         ("Open picture", "Ctrl+O"),
     ),
@@ -152,9 +165,15 @@ def for_page() -> dict[str, object]:
             "before": {
                 "held": "before the last change",
                 "slider": "left: before the last change",
+                "side": "left: before the last change · right: now",
                 "difference": "difference to before, ×4",
             },
-            "pinned": {"held": "pinned", "slider": "left: pinned", "difference": "difference to pinned, ×4"},
+            "pinned": {
+                "held": "pinned",
+                "slider": "left: pinned",
+                "side": "left: pinned · right: now",
+                "difference": "difference to pinned, ×4",
+            },
         },
         "states": {
             "connecting": "connecting",
@@ -180,6 +199,27 @@ def for_page() -> dict[str, object]:
         "not_kept": "not kept: save the picture",
         "storage_full": "This browser's storage is full; the server still keeps every stroke.",
         "draft_failed": "The autosaved case was not read",
+        "seed": "seed",
+        "tone": "tone",
+        "film_title": FILM_HINT,
+        "keep": "Keep in the Library (Shift+A: the picture on screen)",
+        "unkeep": "Take out of the Library",
+        "keep_failed": "The case was not kept",
+        "in_library": "Kept in the Library (A opens it).",
+        "library_failed": "The Library did not answer",
+        "library_empty": "Nothing kept yet: the star on a picture in the history keeps its case here.",
+        "library_none": "Nothing kept answers these words.",
+        "library_damaged": "Not readable, left as they are:",
+        "kept_count": "kept",
+        "chosen": "chosen",
+        "choose": "Choose (Space)",
+        "delete": "Delete (Delete)",
+        "deleted": "Deleted",
+        "undo": "Undo",
+        "exporting": "Writing the data set:",
+        "exported": "The data set is in your downloads.",
+        "stop": "Stop",
+        "stopped": "Stopped; no data set was written.",
         "saving": "Saving …",
         "saved": "Saved",
         "restored": "Case restored from the picture.",

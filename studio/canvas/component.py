@@ -27,6 +27,8 @@ MODULES: Final = (
     "keys",
     "controls",
     "files",
+    "library",
+    "filmstrip",
     "autosave",
     "sweeps",
     "main",

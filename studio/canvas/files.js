@@ -1,4 +1,4 @@
-// Save picture, and a saved picture dropped on the page: the whole case travels inside the PNG.
+// Save picture, and a saved picture dropped on the page: the whole case travels inside the file.
 import { packMessage, unpackMessage } from "./wire.js";
 
 const LARGEST_DROP = 64 * 1024 * 1024, BLANK = "blank";
@@ -9,7 +9,7 @@ async function inflate(buffer) {
 }
 
 // The server's own sentence where it sent one.
-async function sentenceOf(response, fallback) {
+export async function sentenceOf(response, fallback) {
   const body = await response.json().catch(() => ({}));
   return body.error || body.detail || fallback + " (" + response.status + ")";
 }

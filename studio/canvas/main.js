@@ -8,6 +8,8 @@ import { Hand } from "./pointer.js";
 import { Keys } from "./keys.js";
 import { Controls } from "./controls.js";
 import { Files } from "./files.js";
+import { Library } from "./library.js";
+import { Filmstrip } from "./filmstrip.js";
 import { Autosave } from "./autosave.js";
 import { Sweeps, Screens } from "./sweeps.js";
 
@@ -49,7 +51,9 @@ async function open(root, { words, palette }) {
   const autosave = new Autosave(root, editor, live, (sentence, wrong) => say(root, sentence, wrong), words);
   const sweeps = new Sweeps(root, editor, live, files, words);
   new Screens(root, { sweeps: () => sweeps.open() });
-  new Keys({ editor, view, mapPane, picture, hand, files, controls });
+  const library = new Library(root, live, files, picture, words);
+  const film = new Filmstrip(root, editor, live, picture, library, words);
+  new Keys({ editor, view, mapPane, picture, hand, files, controls, library, film });
   const state = { opened: performance.now(), pictures: 0, strips: 0, fresh: false, lastJpeg: null };
   live.addEventListener("picture", ({ detail }) => {
     picture.show(detail);
@@ -61,7 +65,7 @@ async function open(root, { words, palette }) {
   live.addEventListener("strip", ({ detail }) => { strip.show(detail); state.strips++; });
   live.addEventListener("status", ({ detail }) => showStatus(root, words, picture, detail));
   follow(editor, live);
-  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture, sweeps };
+  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture, library, film, sweeps };
   live.connect();
   const kept = await autosave.open();
   await (kept ? files.take(kept) : files.start()).catch(error => files.complain(error));

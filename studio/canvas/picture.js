@@ -1,7 +1,7 @@
 // The picture pane and the tone strip. A picture stays until a newer one is there; what is no longer of this case is
 // badged stale, never blanked. Each picture can be held against the one before the last change, or against a pinned one.
 
-const COMPARISONS = ["none", "slider", "difference"], AMPLIFIED = 4;
+const COMPARISONS = ["none", "slider", "side", "difference"], AMPLIFIED = 4;
 
 export class PicturePane {
   constructor(root, view, words) {
@@ -29,9 +29,10 @@ export class PicturePane {
 
   // Badges sit on the picture, not in the empty band around it.
   placeBadges() {
-    const { view, frame } = this;
-    frame.style.setProperty("--side", Math.max(0, view.x) + "px");
-    frame.style.setProperty("--foot", Math.max(0, view.pane.height - view.y - view.map.height * view.scale) + "px");
+    const { view, frame, halved } = this, half = halved ? 2 : 1, { height } = view.pane;
+    const foot = height - (halved ? height / 4 : 0) - (view.y + view.map.height * view.scale) / half;
+    frame.style.setProperty("--side", Math.max(0, view.x / half) + "px");
+    frame.style.setProperty("--foot", Math.max(0, foot) + "px");
   }
 
   // Bitmaps are closed once nothing shows them.
@@ -58,6 +59,15 @@ export class PicturePane {
     this.mark();
   }
 
+  // Another picture becomes the pinned one, beside this one unless another way of comparing is on.
+  compareWith(bitmap) {
+    const old = this.pinned;
+    this.pinned = bitmap;
+    this.discard(old);
+    if (this.comparison === "none") this.comparison = "side";
+    this.mark();
+  }
+
   // The chosen way of comparing; the next one in turn if none is named.
   compare(name = COMPARISONS[(COMPARISONS.indexOf(this.comparison) + 1) % COMPARISONS.length]) {
     this.comparison = name;
@@ -77,6 +87,7 @@ export class PicturePane {
     }
     this.root.querySelector("[data-act=pin]").setAttribute("aria-pressed", String(this.pinned !== null));
     const apart = this.held || this.comparison !== "none";
+    this.placeBadges();
     this.badge("reference", !apart ? "" : !this.reference ? this.words.no_reference
       : this.words.compared[this.pinned ? "pinned" : "before"][this.held ? "held" : this.comparison]);
     this.draw();
@@ -130,6 +141,7 @@ export class PicturePane {
     context.imageSmoothingEnabled = view.scale * ratio < 6;
     context.imageSmoothingQuality = "high";
     const { reference, comparison } = this, { width, height } = view.map;
+    if (this.halved) { canvas.style.filter = ""; return [reference, bitmap].forEach((each, place) => this.drawHalf(each, place)); }
     const difference = comparison === "difference" && reference !== null && !this.held;
     canvas.style.filter = difference ? "brightness(" + AMPLIFIED + ")" : "";
     context.drawImage(this.held && reference ? reference : bitmap, 0, 0, width, height);
@@ -138,6 +150,24 @@ export class PicturePane {
       context.drawImage(reference, 0, 0, width, height);
       context.globalCompositeOperation = "source-over";
     } else if (comparison === "slider" && reference && !this.held) this.drawSlider(reference);
+  }
+
+  get halved() {
+    return this.comparison === "side" && this.reference !== null && !this.held;
+  }
+
+  // What the whole pane would show, at half its size in the left or right half, so that zoom and pan stay the map's.
+  drawHalf(bitmap, place) {
+    const { canvas, context, view } = this, ratio = devicePixelRatio, half = canvas.width / 2, gap = 2 * ratio;
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.beginPath();
+    context.rect(place ? half + gap : 0, 0, half - gap, canvas.height);
+    context.clip();
+    const scale = ratio * view.scale / 2, x = ratio * view.x / 2 + place * half, y = ratio * view.y / 2 + canvas.height / 4;
+    context.setTransform(scale, 0, 0, scale, x, y);
+    context.drawImage(bitmap, 0, 0, view.map.width, view.map.height);
+    context.restore();
   }
 
   // The reference left of the divider.
