@@ -26,11 +26,12 @@ EXPORT: Final = "Export"
 EXPORT_TITLE: Final = "Save the case for other tools"
 LIBRARY: Final = "Library"
 LIBRARY_TITLE: Final = "Cases you kept (A)"
-LIBRARY_SEARCH: Final = "Find by marker, tone, generator, seed: streaks II 7"
+LIBRARY_SEARCH: Final = "Find, such as: streaks II 7"
 LIBRARY_ALL: Final = "Choose all"
 LIBRARY_DELETE: Final = "Delete"
 LIBRARY_EXPORT: Final = "Export as data set"
 LIBRARY_EXPORT_TITLE: Final = "The chosen cases as a zip file in ISIC 2018's layout, with masks and a manifest"
+NOW: Final = "now"
 FILM: Final = "History"
 FILM_HINT: Final = "Click restores · ★ keeps · Shift+click compares"
 STARTERS: Final = "Start from"
@@ -143,6 +144,32 @@ KEY_SHEET: Final = {
 }
 
 
+# What the filmstrip and the Library say.
+KEEPING: Final = {
+    "seed": "seed",
+    "tone": "tone",
+    "film_title": FILM_HINT,
+    "keep": "Keep in the Library (Shift+A: the picture on screen)",
+    "unkeep": "Take out of the Library",
+    "keep_failed": "The case was not kept",
+    "in_library": "Kept in the Library (A opens it).",
+    "library_failed": "The Library did not answer",
+    "library_empty": "Nothing kept yet: the star on a picture in the history keeps its case here.",
+    "library_none": "Nothing kept answers these words.",
+    "library_damaged": "Not readable, left as they are:",
+    "kept_count": "kept",
+    "chosen": "chosen",
+    "choose": "Choose (Space)",
+    "delete": "Delete (Delete)",
+    "deleted": "Deleted",
+    "undo": "Undo",
+    "exporting": "Writing the data set:",
+    "exported": "The data set is in your downloads.",
+    "stop": "Stop",
+    "stopped": "Stopped; no data set was written.",
+}
+
+
 def for_page() -> dict[str, object]:
     """What the page's scripts say, by key; plain text, never HTML."""
     return {
@@ -165,13 +192,13 @@ def for_page() -> dict[str, object]:
             "before": {
                 "held": "before the last change",
                 "slider": "left: before the last change",
-                "side": "left: before the last change · right: now",
+                "side": "before the last change",
                 "difference": "difference to before, ×4",
             },
             "pinned": {
                 "held": "pinned",
                 "slider": "left: pinned",
-                "side": "left: pinned · right: now",
+                "side": "pinned",
                 "difference": "difference to pinned, ×4",
             },
         },
@@ -199,27 +226,7 @@ def for_page() -> dict[str, object]:
         "not_kept": "not kept: save the picture",
         "storage_full": "This browser's storage is full; the server still keeps every stroke.",
         "draft_failed": "The autosaved case was not read",
-        "seed": "seed",
-        "tone": "tone",
-        "film_title": FILM_HINT,
-        "keep": "Keep in the Library (Shift+A: the picture on screen)",
-        "unkeep": "Take out of the Library",
-        "keep_failed": "The case was not kept",
-        "in_library": "Kept in the Library (A opens it).",
-        "library_failed": "The Library did not answer",
-        "library_empty": "Nothing kept yet: the star on a picture in the history keeps its case here.",
-        "library_none": "Nothing kept answers these words.",
-        "library_damaged": "Not readable, left as they are:",
-        "kept_count": "kept",
-        "chosen": "chosen",
-        "choose": "Choose (Space)",
-        "delete": "Delete (Delete)",
-        "deleted": "Deleted",
-        "undo": "Undo",
-        "exporting": "Writing the data set:",
-        "exported": "The data set is in your downloads.",
-        "stop": "Stop",
-        "stopped": "Stopped; no data set was written.",
+        **KEEPING,
         "saving": "Saving …",
         "saved": "Saved",
         "restored": "Case restored from the picture.",

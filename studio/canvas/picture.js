@@ -88,6 +88,7 @@ export class PicturePane {
     this.root.querySelector("[data-act=pin]").setAttribute("aria-pressed", String(this.pinned !== null));
     const apart = this.held || this.comparison !== "none";
     this.placeBadges();
+    this.part("now").hidden = !this.halved;
     this.badge("reference", !apart ? "" : !this.reference ? this.words.no_reference
       : this.words.compared[this.pinned ? "pinned" : "before"][this.held ? "held" : this.comparison]);
     this.draw();

@@ -166,6 +166,7 @@ def picture_pane() -> str:
         '<div class="tags"><span class="tag" data-part="synthetic" hidden>Synthetic</span>'
         '<span class="tag" data-part="note" hidden></span>'
         '<span class="tag" data-part="reference" hidden></span></div>'
+        f'<span class="tag" data-part="now" hidden>{words.NOW}</span>'
         '<span class="tag stale" data-part="stale" hidden></span></div>'
         f'<div class="under"><span data-part="message" aria-live="polite">{words.COACH}</span></div></section>'
     )
