@@ -23,9 +23,11 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Look at data folders.", no_args_is_help=True)
 evaluate_app = typer.Typer(help="Judge pictures.", no_args_is_help=True)
+library_app = typer.Typer(help="The cases kept in the studio's Library.", no_args_is_help=True)
 weights_app = typer.Typer(help="Feature nets: origin, licence, sha256, how to get a missing one.")
 app.add_typer(data_app, name="data")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(library_app, name="library")
 app.add_typer(weights_app, name="weights")
 console = Console()
 
@@ -150,7 +152,7 @@ def train(
 @app.command()
 def render(
     preset: str,
-    out: Annotated[Path, typer.Option(help="Picture to write (PNG), with the whole case inside.")],
+    out: Annotated[Path, typer.Option(help="File to write: .png, .jpg, .dcm, .json or .moulage.zip.")],
     case: Annotated[Path | None, typer.Option(help="Case (JSON), or a picture that holds one.")] = None,
     map: Annotated[Path | None, typer.Option(help="Flat map (PNG, values 0..7).")] = None,
     photo: Annotated[Path | None, typer.Option(help="The map's photo, for its superpixels.")] = None,
@@ -238,6 +240,38 @@ def _reported(found: Any, report: Path | None) -> None:
         from engine.checkpoints import write_atomically
 
         write_atomically(report, json.dumps(asdict(found), indent=1).encode())
+
+
+Words = Annotated[list[str] | None, typer.Argument(help="A marker, tone, generator or seed; all must fit.")]
+Folder = Annotated[Path | None, typer.Option(help="Another Library folder than this user's own.")]
+
+
+@library_app.command("list")
+def library_list(words: Words = None, folder: Folder = None, as_json: AsJson = False) -> None:
+    """List the kept cases, newest first."""
+    library = service.Library(folder or service.library_folder())
+    found = library.entries(" ".join(words or ()))
+    if as_json:
+        print(json.dumps([asdict(kept) for kept in found], indent=1))
+    else:
+        table = Table("id", "made", "generator", "seed", "tone", "markers", box=None)
+        for kept in found:
+            shown = ", ".join((*kept.markers, *kept.conditions))
+            table.add_row(kept.id, kept.made, kept.generator, str(kept.seed), kept.tone or "auto", shown)
+        console.print(table)
+    for name in library.damaged():
+        print(f"moulage: {library.folder / name} holds no readable case; it stays as it is.", file=sys.stderr)
+
+
+@library_app.command("export")
+def library_export(
+    out: Annotated[Path, typer.Option(help="A new folder, or a .zip file.")], words: Words = None, folder: Folder = None
+) -> None:
+    """Write the kept cases that fit as a data set in ISIC 2018's layout, with a manifest."""
+    library = service.Library(folder or service.library_folder())
+    names = [kept.id for kept in library.entries(" ".join(words or ()))]
+    with _bar("writing") as tick:
+        print(service.export_library(library, names, out, tick))
 
 
 @app.command()

@@ -4,6 +4,8 @@ import os
 import sys
 import threading
 import webbrowser
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -11,11 +13,27 @@ from fastapi import FastAPI
 from platformdirs import user_data_path
 
 from engine import service
-from studio import doors, drafts, live, photos, sweeps
+from studio import doors, drafts, library, live, photos, sweeps
 
 
-def build(painter: live.Painter, port: int, kept: service.Drafts, private: service.Photos) -> Any:
-    """The whole ASGI app around a painter. kept: where unsaved work goes. private: where opened photos go."""
+@dataclass(frozen=True)
+class Stores:
+    """Where a user's own things go: unsaved work, the Library, opened photos."""
+
+    drafts: service.Drafts
+    library: service.Library
+    photos: service.Photos
+
+
+def stores_in(folder: Path) -> Stores:
+    """All of them in one folder."""
+    return Stores(
+        service.Drafts(folder / "drafts"), service.Library(folder / "library"), service.Photos(folder / "photos")
+    )
+
+
+def build(painter: live.Painter, port: int, stores: Stores) -> Any:
+    """The whole ASGI app around a painter."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
 
@@ -23,10 +41,11 @@ def build(painter: live.Painter, port: int, kept: service.Drafts, private: servi
     from studio.pages.studio import page
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    live.add_routes(app, painter, private)
-    drafts.add_routes(app, kept)
+    live.add_routes(app, painter, stores.photos)
+    drafts.add_routes(app, stores.drafts)
+    library.add_routes(app, painter, stores.library)
     sweeps.add_routes(app, painter)
-    photos.add_routes(app, private)
+    photos.add_routes(app, stores.photos)
     mounted = gr.mount_gradio_app(
         app,
         page(service.live_generators()),
@@ -46,7 +65,7 @@ def serve(host: str = "127.0.0.1", port: int = 7860, device: str = "cpu", open_b
     listener = doors.bound_socket(doors.checked_host(host), port)
     painter = service.Studios(device)
     folder = user_data_path("moulage")
-    app = build(painter, port, service.Drafts(folder / "drafts"), service.Photos(folder / "photos"))
+    app = build(painter, port, stores_in(folder))
     threading.Thread(target=_warm, args=(painter,), daemon=True).start()
     address = f"http://{'localhost' if host == 'localhost' else host}:{port}"
     print(f"Moulage is at {address}   (stop with Ctrl-C)", file=sys.stderr, flush=True)

@@ -221,7 +221,7 @@ def add_routes(app: FastAPI, painter: Painter, photos: service.Photos | None = N
 
     @app.get("/start")
     async def start(case: str = service.STARTER_NAMES[0], generator: str = service.DEFAULT) -> Response:
-        return await answered(lambda: _case(painter.starter_case(case, generator)))
+        return await answered(lambda: case_response(painter.starter_case(case, generator)))
 
     @app.post("/save")
     async def save(request: Request, form: str = "picture") -> Response:
@@ -295,5 +295,6 @@ def _saved(painter: Painter, message: Message, form: str, photos: service.Photos
     return Response(file.data, media_type=file.media_type, headers=headers)
 
 
-def _case(case: Case) -> Response:
+def case_response(case: Case) -> Response:
+    """A case as the page takes it."""
     return Response(pack_message(case), media_type="application/octet-stream")

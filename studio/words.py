@@ -47,6 +47,16 @@ PAIR: Final = "Two cells, left and right of the line"
 LIGHT_TITLE: Final = "Light page; map and picture stay on dark ground"
 EXPORT: Final = "Export"
 EXPORT_TITLE: Final = "Save the case for other tools"
+LIBRARY: Final = "Library"
+LIBRARY_TITLE: Final = "Cases you kept (A)"
+LIBRARY_SEARCH: Final = "Find, such as: streaks II 7"
+LIBRARY_ALL: Final = "Choose all"
+LIBRARY_DELETE: Final = "Delete"
+LIBRARY_EXPORT: Final = "Export as data set"
+LIBRARY_EXPORT_TITLE: Final = "The chosen cases as a zip file in ISIC 2018's layout, with masks and a manifest"
+NOW: Final = "now"
+FILM: Final = "History"
+FILM_HINT: Final = "Click restores · ★ keeps · Shift+click compares"
 STARTERS: Final = "Start from"
 BLANK: Final = "Bare skin"
 STARTERS_TITLE: Final = "Start from a finished case; undo brings back what is on the canvas"
@@ -103,6 +113,7 @@ MOVES: Final = {
 COMPARISONS: Final = {
     "none": ("Picture", "The picture alone (C goes on to the next)"),
     "slider": ("Slider", "The picture before the last change left of a line you drag (C)"),
+    "side": ("Side by side", "The picture before the last change on the left, at the same zoom (C)"),
     "difference": ("Difference", "What the last change changed, four times as bright (C)"),
     "photo": (
         "Photo",
@@ -152,9 +163,11 @@ KEY_SHEET: Final = {
         ("Lock the seed", "K"),
         ("Next, previous seed", "N, Shift+N"),
         ("Roll a seed", "D"),
-        ("Compare: slider, difference", "C"),
+        ("Compare: slider, side, difference", "C"),
         ("The picture before, while held", "\\"),
         ("Pin a picture to compare with", "Y"),
+        ("The Library", "A"),
+        ("Keep the picture in the Library", "Shift+A"),
         ("Save picture", "Ctrl+S"),
         ("Open photo, masks, picture", "Ctrl+O"),
     ),
@@ -173,6 +186,30 @@ PHOTO_WORDS: Final = {
     "finding": "Photo opened; finding its superpixels …",
     "grains": {name: f"{title} superpixels." for name, (title, _) in GRAINS.items()},
     "grain_needs_photo": "Other superpixels need the photo, which is not on this machine.",
+}
+# What the filmstrip and the Library say.
+KEEPING: Final = {
+    "seed": "seed",
+    "tone": "tone",
+    "film_title": FILM_HINT,
+    "keep": "Keep in the Library (Shift+A: the picture on screen)",
+    "unkeep": "Take out of the Library",
+    "keep_failed": "The case was not kept",
+    "in_library": "Kept in the Library (A opens it).",
+    "library_failed": "The Library did not answer",
+    "library_empty": "Nothing kept yet: the star on a picture in the history keeps its case here.",
+    "library_none": "Nothing kept answers these words.",
+    "library_damaged": "Not readable, left as they are:",
+    "kept_count": "kept",
+    "chosen": "chosen",
+    "choose": "Choose (Space)",
+    "delete": "Delete (Delete)",
+    "deleted": "Deleted",
+    "undo": "Undo",
+    "exporting": "Writing the data set:",
+    "exported": "The data set is in your downloads.",
+    "stop": "Stop",
+    "stopped": "Stopped; no data set was written.",
 }
 
 
@@ -200,10 +237,21 @@ def for_page() -> dict[str, object]:
             "before": {
                 "held": "before the last change",
                 "slider": "left: before the last change",
+                "side": "before the last change",
                 "difference": "difference to before, ×4",
             },
-            "pinned": {"held": "pinned", "slider": "left: pinned", "difference": "difference to pinned, ×4"},
-            "photo": {"held": "the photo", "slider": "left: photo", "difference": "difference to the photo, ×4"},
+            "pinned": {
+                "held": "pinned",
+                "slider": "left: pinned",
+                "side": "pinned",
+                "difference": "difference to pinned, ×4",
+            },
+            "photo": {
+                "held": "the photo",
+                "slider": "left: photo",
+                "side": "the photo",
+                "difference": "difference to the photo, ×4",
+            },
         },
         "states": {
             "connecting": "connecting",
@@ -230,6 +278,7 @@ def for_page() -> dict[str, object]:
         "storage_full": "This browser's storage is full; the server still keeps every stroke.",
         "draft_failed": "The autosaved case was not read",
         "browser_damaged": "This browser's copy of the case is damaged; the server's is used where there is one.",
+        **KEEPING,
         "saving": "Saving …",
         "saved": "Saved",
         "unreachable": "The server does not answer; nothing is lost here, try again in a moment.",

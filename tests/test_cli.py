@@ -1,9 +1,11 @@
 """The command line as a user types it: what works prints, what does not is one sentence and exit code 2."""
 
 import dataclasses
+import hashlib
 import io
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
 
@@ -22,8 +25,9 @@ from engine.case import to_json
 from engine.checkpoints import load, save
 from engine.cli import main
 from engine.data.phantom import write
-from engine.formats import map_bytes
+from engine.formats import map_bytes, picture_bytes
 from engine.labels import semantic_map
+from engine.library import Library
 from engine.starter import starter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -180,6 +184,42 @@ def test_a_bundle_is_rendered_and_read_back(moulage, tmp_path):
     assert np.array_equal(np.asarray(Image.open(again)), first)
 
 
+@pytest.mark.parametrize("name", ["mole.json", "mole.jpg", "mole.png", "mole.moulage.zip"])
+def test_every_form_tells_a_command_that_makes_the_same_picture(moulage, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    assert moulage("render", "pix2pixhd-live", "--case", case(tmp_path), "--tone", "V", "--out", name)[0] == 0
+    told = json.loads(moulage("card", name)[1])
+
+    code, _, err = moulage(*shlex.split(told["command"])[1:])
+    assert code == 0, err
+
+    with Image.open("mole-again.png") as again:
+        assert hashlib.sha256(np.asarray(again).tobytes()).hexdigest() == told["picture_sha256"]
+
+
+def test_a_dicom_file_is_rendered(moulage, tmp_path):
+    assert moulage("render", "pix2pixhd-live", "--case", case(tmp_path), "--out", tmp_path / "mole.dcm")[0] == 0
+
+    assert pydicom.dcmread(tmp_path / "mole.dcm").SyntheticData == "YES"
+
+
+def test_the_library_is_listed_searched_and_exported(moulage, tmp_path):
+    library = Library(tmp_path / "library")
+    for name in ("naevus", "small"):
+        told = {"case": json.loads(to_json(starter(name))), "made": "2026-11-21T12:00:00Z"}
+        library.keep(picture_bytes(np.zeros((256, 384, 3), np.uint8), told))
+    own = ("--folder", tmp_path / "library")
+
+    listed = json.loads(moulage("library", "list", "streaks", "II", *own, "--json")[1])
+    code, _, err = moulage("library", "export", "streaks", *own, "--out", tmp_path / "set")
+
+    assert [kept["seed"] for kept in listed] == [7]
+    assert code == 0, err
+    assert moulage("data", "check", tmp_path / "set")[0] == 0
+    assert "1 photos" in moulage("data", "check", tmp_path / "set")[1]
+    assert "no kept case" in moulage("library", "export", "IV", *own, "--out", tmp_path / "none")[2]
+
+
 def test_a_flat_map_renders_too(moulage, tmp_path):
     (tmp_path / "map.png").write_bytes(map_bytes(semantic_map(starter().planes)))
 
@@ -226,7 +266,7 @@ def test_a_wrong_checkpoint_is_one_sentence(moulage, tmp_path, name, words):
     (("render", "pix2pixhd-life", "--case", "CASE", "--out", "p.png"), "pix2pixhd-live"),
     (("render", "pix2pixhd-semantic", "--case", "CASE", "--out", "p.png"), "no trained weights"),
     (("render", "pix2pixhd-live", "--case", "CASE", "--tone", "VII", "--out", "p.png"), "VII"),
-    (("render", "pix2pixhd-live", "--case", "CASE", "--out", "p.jpg"), ".jpg"),
+    (("render", "pix2pixhd-live", "--case", "CASE", "--out", "p.webp"), ".webp"),
     (("render", "pix2pixhd-live", "--out", "p.png"), "--case"),
     (("render", "pix2pixhd-live", "--case", "nowhere.json", "--out", "p.png"), "nowhere.json"),
     (("studio", "--host", "0.0.0.0"), "loopback"),

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from pycocotools.coco import COCO
 
+from engine.boxes import Box
 from engine.case import Case, to_json
 from engine.errors import EngineError
 from engine.formats import (
@@ -81,7 +82,30 @@ def test_coco_comes_back_and_pycocotools_decodes_the_same_masks(name, tmp_path):
         assert np.array_equal(reader.annToMask(annotation), where)
         assert annotation["area"] == where.sum()
 
-    assert same(read_coco(file.read_bytes()), case.planes)
+    planes, boxes = read_coco(file.read_bytes())
+
+    assert same(planes, case.planes)
+    assert boxes == ()
+
+
+def test_boxes_with_conditions_come_back_and_pycocotools_sees_their_pixels(tmp_path):
+    boxes = Box(3, 5, 380, 251, "lesion"), Box(0, 0, 384, 256), Box(10, 20, 11, 21, "basal cell carcinoma")
+    boxes += (Box(40, 50, 70, 90, "lesion"),)
+    case, file = replace(doubtful("small"), boxes=boxes), tmp_path / "coco.json"
+    file.write_text(coco_json(case, "a.png"))
+
+    reader, planes = COCO(str(file)), Planes.blank(384, 256)
+    regions = reader.loadCats(reader.getCatIds(supNms=["region of interest"]))
+    found = reader.loadAnns(reader.getAnnIds(catIds=[category["id"] for category in regions]))
+    for annotation, box in zip(found, boxes, strict=True):
+        where = np.zeros_like(planes.lesion)
+        where[box.top : box.bottom, box.left : box.right] = 1
+        assert np.array_equal(reader.annToMask(annotation), where)
+        assert annotation["area"] == where.sum()
+    assert [category["name"] for category in regions] == ["lesion", "region of interest", "basal cell carcinoma"]
+
+    assert same(read_coco(file.read_bytes())[0], case.planes)
+    assert read_coco(file.read_bytes())[1] == boxes
 
 
 def test_an_instance_map_comes_back(tmp_path):
@@ -103,7 +127,7 @@ def test_a_bundle_holds_every_form_and_comes_back(cells):
     assert data == bundle_bytes(np.zeros((256, 384, 3), np.uint8), case, provenance(case), "mole")
     assert read_picture_case(files["mole.png"])["synthetic"] is True
     assert np.array_equal(read_map(files["mole_map.png"]), semantic_map(case.planes))
-    assert same(read_coco(files["mole_coco.json"]), case.planes)
+    assert same(read_coco(files["mole_coco.json"])[0], case.planes)
     assert same(read_isic({n: d for n, d in files.items() if "segmentation" in n or "attribute" in n})[0], case.planes)
     assert {name.split(".")[0].removeprefix("mole") for name in files} >= {"", "meta", "_map", "_instances", "_coco"}
 
@@ -166,6 +190,21 @@ def test_wrong_isic_files_are_one_sentence(change, words):
 def test_a_wrong_coco_file_is_one_sentence(text):
     with pytest.raises(EngineError, match="COCO"):
         read_coco(text)
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    ({"bbox": [380, 0, 9, 9]}, "leaves the map"),
+    ({"bbox": [5, 0, 0, 9]}, "no area"),
+    ({"bbox": 3}, "COCO"),
+    ({"attributes": {"condition": 3}}, "condition"),
+    ({"attributes": None}, "COCO"),
+])  # fmt: skip
+def test_a_wrong_coco_box_is_one_sentence(change, words):
+    table = json.loads(coco_json(replace(starter(), boxes=(Box(1, 2, 3, 4),)), "a.png"))
+    table["annotations"][-1] |= change
+
+    with pytest.raises(EngineError, match=words):
+        read_coco(json.dumps(table))
 
 
 def test_superpixels_of_the_wrong_kind_are_refused():

@@ -135,7 +135,7 @@ def test_hostile_metadata_is_refused_before_it_is_unpacked():
         (png(PICTURE, moulage="[" * 100_000), "nested"),
         (png(PICTURE, moulage=" " * (20 << 20)), "more than"),
         (picture_bytes(PICTURE, provenance())[:2000], "ends in the middle"),
-        (b"GIF89a", "no PNG"),
+        (b"GIF89a", "no PNG or JPEG"),
     ):
         with pytest.raises(EngineError, match=words):
             read_picture_case(data)

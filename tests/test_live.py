@@ -54,7 +54,10 @@ class FakePainter:
     def render(self, case):
         from engine.case import to_json
 
-        return service.Rendered(self._picture(case), {"synthetic": True, "case": json.loads(to_json(case))})
+        made = "2026-11-21T12:00:00Z"
+        return service.Rendered(
+            self._picture(case), {"synthetic": True, "made": made, "case": json.loads(to_json(case))}
+        )
 
     def leave(self, client):
         self.seen.append(client)

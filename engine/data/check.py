@@ -63,7 +63,7 @@ def check(
     counts = {"photos": len(photos), "lesion masks": len(lesions)} | {
         f"{name} masks": len(files) for name, files in markers.items() if files
     }
-    return Report(root, layout.name, isic.LICENCE, counts, tuple(sorted(set(problems))))
+    return Report(root, layout.name, isic.licence_of(root), counts, tuple(sorted(set(problems))))
 
 
 def _clinical(root: Path, layout: clinical.Layout, labels: Path | None, progress: Callable[[int, int], None]) -> Report:

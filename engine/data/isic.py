@@ -5,6 +5,7 @@ instance maps (index = R + G·256 + B·65536), not images. Markers are read from
 """
 
 import csv
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from engine.labels import MARKERS
 from engine.seeds import stream
 
 LICENCE = "CC-0 by the challenge site's source; other notes say CC BY-NC 4.0"
+MANIFEST = "manifest.json"
 TEST_COUNT = 248  # Bissoto et al. 2018, sec. 3.1: 2,346 to train, 248 held out
 BISSOTO_SEED = 0  # the released script's seed; its glob order, and so its test ids, cannot be recovered
 
@@ -49,10 +51,18 @@ def layout_of(root: Path) -> Layout | None:
 
 
 def pictures_of(root: Path, layout: Layout) -> list[Path]:
-    """Every photo, in order of name; superpixel maps are not photos."""
-    files = [file for folder in sorted(root.glob(layout.pictures)) for file in folder.glob("ISIC_*.*")]
+    """Every photo, in order of name; superpixel maps are not photos, nor are a file system's own hidden files."""
+    files = [file for folder in sorted(root.glob(layout.pictures)) for file in folder.glob("[!.]*.*")]
     photos = [f for f in files if f.suffix.lower() in (".jpg", ".jpeg", ".png") and not f.stem.endswith("_superpixels")]
     return sorted(photos, key=lambda file: file.stem)
+
+
+def licence_of(root: Path) -> str:
+    """What a data set that Moulage exported says of itself, else the archive's."""
+    try:
+        return str(json.loads((root / MANIFEST).read_bytes())["licence"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return LICENCE
 
 
 def read(root: Path, labels: Path | None, split_scheme: str) -> Manifest:
@@ -74,7 +84,8 @@ def read(root: Path, labels: Path | None, split_scheme: str) -> Manifest:
     if unknown and labels:
         raise EngineError(f"{labels.name} names {len(unknown)} ids that {root} does not hold, first {unknown[0]}.")
     markers = {name: masks(root, layout.markers, f"_attribute_{name}.png") for name in MARKERS}
-    records = [_record(photo, lesions[photo.stem], markers, rows.get(photo.stem, {})) for photo in photos]
+    licence = licence_of(root)
+    records = [_record(photo, lesions[photo.stem], markers, rows.get(photo.stem, {}), licence) for photo in photos]
     return Manifest(tuple(SPLITS[split_scheme](records)), root, layout.name)
 
 
@@ -107,7 +118,9 @@ def masks(root: Path, pattern: str | None, suffix: str) -> dict[str, Path]:
     return {f.name.removesuffix(suffix): f for folder in folders for f in folder.glob(f"*{suffix}")}
 
 
-def _record(photo: Path, lesion: Path, markers: Mapping[str, Mapping[str, Path]], row: Mapping[str, str]) -> Record:
+def _record(
+    photo: Path, lesion: Path, markers: Mapping[str, Mapping[str, Path]], row: Mapping[str, str], licence: str
+) -> Record:
     superpixels = photo.with_name(f"{photo.stem}_superpixels.png")
     return Record(
         id=photo.stem,
@@ -117,7 +130,7 @@ def _record(photo: Path, lesion: Path, markers: Mapping[str, Mapping[str, Path]]
         superpixels=superpixels if superpixels.exists() else None,
         labels={k: float(v) for k, v in row.items() if _is_number(v)},
         group=row.get("lesion_id"),
-        licence=LICENCE,
+        licence=licence,
         split=row.get("split"),
     )
 

@@ -61,9 +61,14 @@ def zip_bytes(files: Mapping[str, bytes]) -> bytes:
 
 
 def read_bundle(data: bytes) -> Case:
-    """The case inside a bundle. Nothing is unpacked to disk, and nothing but `meta.json` is inflated, up to a cap."""
+    """The case inside a bundle."""
+    return from_plain(read_bundle_provenance(data)["case"], "the bundle's case")
+
+
+def read_bundle_provenance(data: bytes) -> dict[str, Any]:
+    """A bundle's provenance. Nothing is unpacked to disk, and nothing but `meta.json` is inflated, up to a cap."""
     with _archive(data, "the bundle") as archive:
-        return from_plain(_provenance(archive)["case"], "the bundle's case")
+        return _provenance(archive)
 
 
 def read_bundle_photo(data: bytes) -> bytes | None:

@@ -1,59 +1,87 @@
-"""COCO instance annotations: one compressed run-length mask a plane, by pycocotools, nothing of our own."""
+"""COCO instance annotations: one compressed run-length mask a plane or box, by pycocotools, nothing of our own."""
 
 import json
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pycocotools import mask
 
+from engine.boxes import Box
+from engine.boxes import check as check_boxes
 from engine.case import Case, check_size, parse
+from engine.config import from_table
 from engine.errors import EngineError
 from engine.labels import DEFINITE, MARKERS, POSSIBLE, Planes
 
 CATEGORIES = ("lesion", *MARKERS)
+SKIN, REGION = "skin", "region of interest"  # supercategories, which tell a plane from a box of the same name
 DEPTH = 6
 CERTAINTIES = {"possible": POSSIBLE, "definite": DEFINITE}
 
 
 def coco_json(case: Case, file_name: str) -> str:
-    """One image with an annotation for every plane that is not empty; possible and definite pixels are two."""
+    """One image with an annotation for every plane that is not empty; possible and definite pixels are two.
+
+    A box is an annotation of its condition's category, or of "region of interest" where it names none.
+    """
     width, height = case.planes.size
     annotations: list[dict[str, Any]] = []
     for category, plane in enumerate((DEFINITE * case.planes.lesion, *case.planes.markers), start=1):
         for certainty, value in CERTAINTIES.items():
             if (plane == value).any():
-                annotations.append(_annotation(len(annotations) + 1, category, plane == value, certainty))
+                runs = mask.encode(np.asfortranarray((plane == value).astype(np.uint8)))
+                annotations.append(_annotation(len(annotations) + 1, category, runs, {"certainty": certainty}))
+    conditions = list(dict.fromkeys(box.condition for box in case.boxes))
+    for box in case.boxes:
+        category = len(CATEGORIES) + 1 + conditions.index(box.condition)
+        sides = [box.left, box.top, box.right - box.left, box.bottom - box.top]
+        (runs,) = mask.frPyObjects(np.array([sides], float), height, width)
+        annotations.append(_annotation(len(annotations) + 1, category, runs, {"condition": box.condition}))
+    names = [(name, SKIN) for name in CATEGORIES] + [(condition or REGION, REGION) for condition in conditions]
     table = {
         "info": {"description": "SYNTHETIC skin image, not a patient", "contributor": "Moulage"},
         "images": [{"id": 1, "file_name": file_name, "width": width, "height": height}],
-        "categories": [{"id": i, "name": name, "supercategory": "skin"} for i, name in enumerate(CATEGORIES, start=1)],
+        "categories": [{"id": i, "name": name, "supercategory": over} for i, (name, over) in enumerate(names, start=1)],
         "annotations": annotations,
     }
     return json.dumps(table)
 
 
-def read_coco(text: str | bytes) -> Planes:
-    """The planes of a file of ours: one image, categories by name, certainty in `attributes` (definite if not said)."""
+def read_coco(text: str | bytes) -> tuple[Planes, tuple[Box, ...]]:
+    """Planes and boxes of a file of ours: one image, categories by name, certainty and condition in `attributes`."""
     table = parse(text, "the COCO file", depth_limit=DEPTH)
+    boxes = []
     try:
         (image,) = table["images"]
-        names = {category["id"]: category["name"] for category in table["categories"]}
+        categories = {category["id"]: category for category in table["categories"]}
         width, height = int(image["width"]), int(image["height"])
         check_size(width, height)
         planes = Planes.blank(width, height)
         for annotation in table["annotations"]:
-            _lay(annotation, names[annotation["category_id"]], planes)
-    except (KeyError, TypeError, ValueError) as error:
+            category = categories[annotation["category_id"]]
+            if category.get("supercategory") == REGION:
+                boxes.append(_box(annotation))
+            else:
+                _lay(annotation, category["name"], planes)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise EngineError(f"the COCO file is not one image with masks as Moulage writes it: {error!r}.") from error
-    return planes
+    check_boxes(tuple(boxes), width, height)
+    return planes, tuple(boxes)
 
 
-def _annotation(number: int, category: int, where: NDArray[np.bool_], certainty: str) -> dict[str, Any]:
-    runs = mask.encode(np.asfortranarray(where.astype(np.uint8)))
+def _box(annotation: dict[str, Any]) -> Box:
+    left, top, width, height = (int(side) for side in annotation["bbox"])
+    return from_table(
+        Box,
+        {"left": left, "top": top, "right": left + width, "bottom": top + height} | annotation["attributes"],
+        "the COCO file's box",
+    )
+
+
+def _annotation(number: int, category: int, runs: Any, attributes: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": number, "image_id": 1, "category_id": category, "iscrowd": 0, "area": int(mask.area(runs)),
-        "bbox": mask.toBbox(runs).tolist(), "attributes": {"certainty": certainty},
+        "bbox": mask.toBbox(runs).tolist(), "attributes": attributes,
         "segmentation": {"size": [int(side) for side in runs["size"]], "counts": runs["counts"].decode("ascii")},
     }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""A picture carries its whole case, and says in three places that it is synthetic."""
+"""A picture carries its whole case, and says in three places that it is synthetic: PNG here, JPEG in jpeg.py."""
 
 import io
 import json
@@ -12,12 +12,12 @@ from PIL import Image, PngImagePlugin
 
 from engine.case import JSON_LIMIT_BYTES, SIDE_LIMIT_PX, from_plain, parse
 from engine.errors import EngineError
+from engine.formats import jpeg
 from engine.formats.maps import FILE_LIMIT_BYTES
+from engine.formats.xmp import DESCRIPTION, packet
 
 KEY = "moulage"
-DESCRIPTION = "SYNTHETIC skin image, not a patient"
 XMP_KEY = "XML:com.adobe.xmp"
-SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PROVENANCE_DEPTH = 5  # the case is one level deep inside it
 
@@ -28,7 +28,7 @@ def picture_bytes(picture: NDArray[np.uint8], provenance: dict[str, Any]) -> byt
     notes.add_itxt("Software", "Moulage")
     notes.add_itxt("Description", DESCRIPTION)
     notes.add_itxt(KEY, json.dumps(provenance, sort_keys=True, allow_nan=False), zip=True)
-    notes.add_itxt(XMP_KEY, _xmp())
+    notes.add_itxt(XMP_KEY, packet())
     notes.add(b"sRGB", b"\x00")  # rendering intent: perceptual
     out = io.BytesIO()
     Image.fromarray(picture).save(out, "PNG", pnginfo=notes)
@@ -41,11 +41,13 @@ def holds_case(data: bytes) -> bool:
 
 
 def read_picture_case(data: bytes) -> dict[str, Any]:
-    """The provenance inside a picture made by `picture_bytes`; its case is checked whole.
+    """The provenance inside a PNG made by `picture_bytes` or a JPEG made by `jpeg_bytes`; its case is checked whole.
 
-    The chunks are walked by hand, so that neither pixels nor an oversized text are ever decoded.
+    Chunks and segments are walked by hand, so that neither pixels nor an oversized text are ever decoded.
     """
-    text = _provenance_text(data)
+    if len(data) > FILE_LIMIT_BYTES:
+        raise EngineError(f"the picture has {len(data)} bytes; at most {FILE_LIMIT_BYTES} are read.")
+    text = jpeg.provenance_text(data) if data.startswith(jpeg.SIGNATURE) else _provenance_text(data)
     provenance = parse(text, "the picture's metadata", depth_limit=PROVENANCE_DEPTH)
     if not isinstance(provenance, dict) or "case" not in provenance:
         raise EngineError("the picture's metadata holds no case; a picture saved by Moulage is needed.")
@@ -54,10 +56,8 @@ def read_picture_case(data: bytes) -> dict[str, Any]:
 
 
 def _provenance_text(data: bytes) -> bytes:
-    if len(data) > FILE_LIMIT_BYTES:
-        raise EngineError(f"the picture has {len(data)} bytes; at most {FILE_LIMIT_BYTES} are read.")
     if data[:8] != PNG_SIGNATURE:
-        raise EngineError("the file is no PNG; a picture saved by Moulage is one.")
+        raise EngineError("the file is no PNG or JPEG; a picture saved by Moulage is one.")
     at = 8
     while at + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
@@ -89,12 +89,3 @@ def _itxt(body: bytes) -> bytes:
     if len(plain) > JSON_LIMIT_BYTES:
         raise EngineError(f"the picture's metadata is more than {JSON_LIMIT_BYTES} bytes; no case is.")
     return plain
-
-
-def _xmp() -> str:
-    return (
-        '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
-        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
-        'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
-        f'Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
-    )

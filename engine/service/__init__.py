@@ -4,6 +4,7 @@ Nothing heavy is imported before it is needed, so that `moulage --help` and the 
 """
 
 from engine.drafts import Draft, Drafts
+from engine.library import Kept, Library
 from engine.photos.store import Photos
 from engine.service.exports import FORMS, Export, Form, case_from_bytes, export
 from engine.service.files import (
@@ -17,6 +18,7 @@ from engine.service.files import (
     train,
 )
 from engine.service.judging import control, fidelity, fit_segmenter, tone
+from engine.service.library import export_library, keep, library_folder
 from engine.service.photos import Opened, open_files
 from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
 from engine.service.studios import Generator, Studios, live_generators
@@ -38,6 +40,8 @@ __all__ = [
     "Frame",
     "Generator",
     "Grid",
+    "Kept",
+    "Library",
     "Opened",
     "Photos",
     "PresetInfo",
@@ -54,8 +58,11 @@ __all__ = [
     "control",
     "cut_off",
     "export",
+    "export_library",
     "fidelity",
     "fit_segmenter",
+    "keep",
+    "library_folder",
     "live_generators",
     "open_files",
     "painted",

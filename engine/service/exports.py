@@ -1,10 +1,13 @@
 """A kept picture in the forms that people and other tools take."""
 
+import json
+import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from engine import formats
-from engine.case import Case, from_json, from_plain
+from engine.case import Case, from_plain, parse
 from engine.errors import EngineError
 from engine.labels import semantic_map
 from engine.photos.store import Photos
@@ -25,14 +28,23 @@ class Form:
     holds_photo: bool = False
 
 
+def _sidecar(kept: Rendered, case: Case, stem: str, photo: bytes | None) -> bytes:
+    return json.dumps(kept.provenance, sort_keys=True, allow_nan=False, indent=1).encode()
+
+
 FORMS = {
     "picture": Form("Picture with its case", ".png", "image/png",
                     lambda kept, case, stem, photo: formats.picture_bytes(kept.picture, kept.provenance)),
+    "share": Form("Marked JPEG to share", ".jpg", "image/jpeg",
+                  lambda kept, case, stem, photo: formats.jpeg_bytes(kept.picture, kept.provenance)),
     "bundle": Form("Bundle of everything", ".moulage.zip", "application/zip",
                    lambda kept, case, stem, photo: formats.bundle_bytes(kept.picture, case, kept.provenance, stem)),
     "photo-bundle": Form("Bundle with the photo", "_with_photo.moulage.zip", "application/zip",
                          lambda kept, case, stem, photo: formats.bundle_bytes(
                              kept.picture, case, kept.provenance, stem, photo), holds_photo=True),
+    "sidecar": Form("Case and its command, JSON", ".json", "application/json", _sidecar),
+    "dicom": Form("DICOM secondary capture", ".dcm", "application/dicom",
+                  lambda kept, case, stem, photo: formats.dicom_bytes(kept.picture, kept.provenance)),
     "map": Form("Label map, palette PNG", "_map.png", "image/png",
                 lambda kept, case, stem, photo: formats.map_bytes(semantic_map(case.planes))),
     "isic": Form("ISIC masks, zipped", "_isic.zip", "application/zip",
@@ -40,6 +52,8 @@ FORMS = {
     "coco": Form("COCO annotations", "_coco.json", "application/json",
                  lambda kept, case, stem, photo: formats.coco_json(case, f"{stem}.png").encode()),
 }  # fmt: skip
+# The forms that stand for the picture itself, by the suffix that a file of that form bears.
+BY_SUFFIX = {form.suffix: name for name, form in FORMS.items() if form.suffix.startswith(".")}
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,10 @@ class Export:
 
 
 def export(rendered: Rendered, form: str, stem: str, photos: Photos | None = None) -> Export:
-    """One file of a kept picture. Raises EngineError for a form that is none of FORMS, and for a photo that is not here."""
+    """One file of a kept picture. Raises EngineError for a form that is none of FORMS, and for a photo that is not here.
+
+    Its provenance tells the command that makes the same picture from that very file.
+    """
     if form not in FORMS:
         raise EngineError(f"the form '{form[:40]}' is not one; {', '.join(FORMS)} are allowed.")
     chosen, case, photo = FORMS[form], from_plain(rendered.provenance["case"]), None
@@ -60,13 +77,31 @@ def export(rendered: Rendered, form: str, stem: str, photos: Photos | None = Non
         if case.photo is None or photos is None:
             raise EngineError("the case was drawn on no photo; the plain bundle holds everything of it.")
         photo = photos.png(case.photo)
-    return Export(stem + chosen.suffix, chosen.media_type, chosen.make(rendered, case, stem, photo))
+    name = stem + chosen.suffix
+    source = ["--case", name, "--out", f"{stem}-again.png"]
+    command = f"{rendered.provenance.get('command', 'moulage render')} {shlex.join(source)}"
+    told = replace(rendered, provenance=rendered.provenance | {"command": command})
+    return Export(name, chosen.media_type, chosen.make(told, case, stem, photo))
 
 
 def case_from_bytes(data: bytes, where: str = "the case") -> Case:
-    """The case inside a case file, a saved picture or a bundle, told by its first bytes."""
+    """The case inside a case file, a sidecar, a saved picture or a bundle, told by its first bytes."""
     if data[:1] == b"{":
-        return from_json(data, where)
-    if data[:2] == b"PK":
-        return formats.read_bundle(data)
-    return from_plain(formats.read_picture_case(data)["case"], "the picture's case")
+        table = _json(data, where)
+        return from_plain(table.get("case", table), where)
+    return from_plain(provenance_from_bytes(data, where)["case"], where)
+
+
+def provenance_from_bytes(data: bytes, where: str) -> dict[str, Any]:
+    """The provenance inside a sidecar, a saved picture or a bundle."""
+    if data[:1] != b"{":
+        return formats.read_bundle_provenance(data) if data[:2] == b"PK" else formats.read_picture_case(data)
+    table = _json(data, where)
+    if "case" not in table:
+        raise EngineError(f"{where} is a bare case; a sidecar saved by Moulage tells where its picture comes from.")
+    return table
+
+
+def _json(data: bytes, where: str) -> dict[str, Any]:
+    table: dict[str, Any] = parse(data, where, depth_limit=formats.PROVENANCE_DEPTH)
+    return table

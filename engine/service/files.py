@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine import checkpoints, formats, presets
 from engine.case import Case
 from engine.errors import EngineError
-from engine.service.exports import FORMS, case_from_bytes, export
+from engine.service.exports import BY_SUFFIX, case_from_bytes, export, provenance_from_bytes
 from engine.service.studio import Studio
 
 if TYPE_CHECKING:
@@ -106,21 +106,21 @@ def render_file(
     checkpoint: Path | None = None,
     device: str = "cpu",
 ) -> Path:
-    """Paint one case (a case file, a picture that holds one, or a flat map) and write the picture to keep."""
+    """Paint one case (a case file, a picture that holds one, or a flat map) and write it in the form its suffix names."""
     if (case is None) == (map is None):
         raise EngineError("give either --case FILE or --map FILE, not both and not neither.")
-    form = next((name for name in ("bundle", "picture") if out.name.endswith(FORMS[name].suffix)), None)
-    if form is None:
+    suffix = next((suffix for suffix in BY_SUFFIX if out.name.endswith(suffix)), None)
+    if suffix is None:
         raise EngineError(
-            f"--out {out.name} ends in '{out.suffix}'; a picture is kept as .png, which holds the whole case, or with every "
-            "map of it as .moulage.zip."
+            f"--out {out.name} ends in '{out.suffix}'; a picture is kept as .png, which holds the whole case, or as "
+            f"{', '.join(list(BY_SUFFIX)[1:])}."
         )
     made = case_from_map(formats.read_map(_bytes(map)), preset, photo) if map else case_from_file(_required(case))
     changes: dict[str, Any] = {"generator": preset}
     changes |= {"tone": tone} if tone else {}
     changes |= {"seed": seed} if seed is not None else {}
     kept = Studio(preset, device, checkpoint).render(replace(made, **changes))
-    checkpoints.write_atomically(out, export(kept, form, out.name.removesuffix(FORMS[form].suffix)).data)
+    checkpoints.write_atomically(out, export(kept, BY_SUFFIX[suffix], out.name.removesuffix(suffix)).data)
     return out
 
 
@@ -142,7 +142,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def read_card(path: Path) -> dict[str, Any]:
-    """The provenance of a checkpoint or of a picture, as plain values."""
+    """The provenance of a checkpoint, a saved picture, a sidecar or a bundle, as plain values."""
     if path.suffix == ".safetensors":
         return asdict(checkpoints.read_card(path)) | {"sha256": checkpoints.sha256(path)}
-    return formats.read_picture_case(_bytes(path))
+    return provenance_from_bytes(_bytes(path), path.name)

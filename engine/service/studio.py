@@ -1,5 +1,6 @@
 """One warm generator behind the live page, and the pictures that are kept."""
 
+import hashlib
 import json
 import shlex
 import threading
@@ -149,20 +150,32 @@ class Studio:
         loaded = self.warm()
         kept = replace(case, backend=FIXED)
         picture = loaded.renderer.fixed(loaded.inputs(kept))[0]
-        return Rendered(picture, self._provenance(kept, loaded))
+        found = {"picture_sha256": hashlib.sha256(picture.tobytes()).hexdigest()}
+        return Rendered(picture, self._provenance(kept, loaded) | found)
 
     def _provenance(self, case: Case, loaded: "_Loaded") -> dict[str, Any]:
         return {
             "format": 1,
             "synthetic": True,
             "case": json.loads(to_json(case)),
-            "checkpoint": {"preset": self.preset.name, "sha256": loaded.renderer.checkpoint_sha256},
+            "checkpoint": {
+                "preset": self.preset.name,
+                "sha256": loaded.renderer.checkpoint_sha256,
+                "licence": loaded.licence,
+            },
             "backend": case.backend,
             "device": self.device,
             "badge": loaded.badge(case),
             "made": cards.now(),
-            "command": _command(case),
+            "command": self._command(),
         }
+
+    def _command(self) -> str:
+        """How this generator is called, before the file that holds the case is named."""
+        parts = ["moulage", "render", self.preset.name]
+        if self._checkpoint is not None and self._checkpoint != presets.weights_path(self.preset.name):
+            parts += ["--checkpoint", self._checkpoint.name]
+        return shlex.join(parts if self.device == "cpu" else [*parts, "--device", self.device])
 
     def _check(self, case: Case) -> None:
         if case.planes.size != self.size:
@@ -183,6 +196,7 @@ class _Loaded:
     tables: dict[str, Any]
     renderer: "Renderer"
     latest: "LatestWins"
+    licence: str
 
     def inputs(self, case: Case) -> tuple[NDArray[np.float32], ...]:
         """The case as the network takes it; edges only where the superpixels are a photo's."""
@@ -208,7 +222,7 @@ def _load(preset: Preset, checkpoint: Path | None, device: str) -> _Loaded:
 
     assert checkpoint is not None
     family = FAMILIES[preset.family]
-    tensors, _ = checkpoints.load(checkpoint, preset.family)
+    tensors, card = checkpoints.load(checkpoint, preset.family)
     network = family.sampler(preset.model)
     weights = {k.removeprefix("G."): v for k, v in tensors.items() if k.startswith("G.")}
     try:
@@ -221,9 +235,8 @@ def _load(preset: Preset, checkpoint: Path | None, device: str) -> _Loaded:
     if device != "cpu" and not torch.cuda.is_available():
         raise EngineError(f"--device {device} is not here; this machine offers cpu.")
     cache = user_cache_path("moulage") / "backends.json"
-    return _Loaded(
-        preset, family, tables, Renderer(network, checkpoints.sha256(checkpoint), device, cache), LatestWins()
-    )
+    renderer = Renderer(network, checkpoints.sha256(checkpoint), device, cache)
+    return _Loaded(preset, family, tables, renderer, LatestWins(), card.licence)
 
 
 def starter_case(preset: Preset, name: str = FIRST) -> Case:
@@ -253,9 +266,3 @@ def measured(picture: NDArray[np.uint8], case: Case) -> float | None:
     for box in case.boxes:
         skin[box.top : box.bottom, box.left : box.right] = False
     return measured_ita(picture[::ITA_STRIDE_PX, ::ITA_STRIDE_PX], skin[::ITA_STRIDE_PX, ::ITA_STRIDE_PX])
-
-
-def _command(case: Case) -> str:
-    parts = ["moulage", "render", case.generator, "--case", "case.json", "--seed", str(case.seed)]
-    parts += ["--tone", case.tone] if case.tone else []
-    return shlex.join([*parts, "--out", "picture.png"])

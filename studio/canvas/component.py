@@ -29,6 +29,8 @@ MODULES: Final = (
     "grains",
     "photo",
     "files",
+    "library",
+    "filmstrip",
     "autosave",
     "sweeps",
     "main",

@@ -83,9 +83,15 @@ export class Editor extends EventTarget {
 
   // A case from the server, {width, height, cells, json}: the first one, or one dropped on the page (undoable).
   load(message, ids) {
-    const fresh = this.snapshotOf(message, ids), old = this.map ? this.snapshot() : null;
+    const fresh = this.snapshotOf(message, ids);
+    if (this.map) this.restore(fresh); else this.showSnapshot(fresh);
+  }
+
+  // Another case takes the canvas; undo brings back the one that was there.
+  restore(fresh) {
+    this.end();
+    const old = this.snapshot();
     this.showSnapshot(fresh);
-    if (!old) return;
     this.history.push({ before: old, after: fresh });
     this.emit("commit");
   }

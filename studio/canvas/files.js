@@ -4,7 +4,7 @@ import { packFiles, packMessage, unpackMessage } from "./wire.js";
 const LARGEST_DROP = 64 * 1024 * 1024, BLANK = "blank";
 
 // The server's own sentence where it sent one.
-async function sentenceOf(response, fallback) {
+export async function sentenceOf(response, fallback) {
   const body = await response.json().catch(() => ({}));
   return body.error || body.detail || fallback + " (" + response.status + ")";
 }

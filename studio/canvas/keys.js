@@ -14,8 +14,8 @@ function isField(target) {
 }
 
 export class Keys {
-  constructor({ editor, view, mapPane, picture, hand, files, controls, grains }) {
-    Object.assign(this, { editor, view, mapPane, picture, hand, files, controls, grains });
+  constructor(parts) {
+    Object.assign(this, parts); // editor, view, mapPane, picture, hand, files, controls, grains, library, film
     window.addEventListener("keydown", event => this.down(event));
     window.addEventListener("keyup", event => this.up(event));
     window.addEventListener("blur", () => this.release());
@@ -83,6 +83,7 @@ export class Keys {
       o: () => editor.lockInside(),
       c: () => this.picture.compare(),
       y: () => this.picture.pin(),
+      a: () => (event.shiftKey ? this.film.keepCurrent() : this.library.toggle()),
       m: () => editor.move(event.shiftKey ? "flip" : "mirror"),
       t: () => editor.move(event.shiftKey ? "back" : "turn"),
       enter: editor.outline ? () => editor.closeOutline() : onBox(() => editor.nextBox()),
@@ -90,7 +91,7 @@ export class Keys {
       backspace: onBox(() => editor.dropBox()),
       ",": () => this.grains.step(-1),
       ".": () => this.grains.step(1),
-      escape: () => editor.cancel(),
+      escape: () => (this.library.open && !editor.busy ? this.library.close() : editor.cancel()),
     }[key];
   }
 

@@ -10,6 +10,8 @@ import { Controls } from "./controls.js";
 import { Grains } from "./grains.js";
 import { Photo } from "./photo.js";
 import { Files } from "./files.js";
+import { Library } from "./library.js";
+import { Filmstrip } from "./filmstrip.js";
 import { Autosave } from "./autosave.js";
 import { Sweeps, Screens } from "./sweeps.js";
 
@@ -53,7 +55,9 @@ async function open(root, { words, palette, conditions, inks }) {
   const autosave = new Autosave(root, editor, live, tell, words);
   const sweeps = new Sweeps(root, editor, live, files, words);
   new Screens(root, { sweeps: () => sweeps.open() });
-  new Keys({ editor, view, mapPane, picture, hand, files, controls, grains });
+  const library = new Library(root, live, files, picture, words);
+  const film = new Filmstrip(root, editor, live, picture, library, words);
+  new Keys({ editor, view, mapPane, picture, hand, files, controls, grains, library, film });
   const state = { opened: performance.now(), pictures: 0, strips: 0, fresh: false, lastJpeg: null };
   live.addEventListener("picture", ({ detail }) => {
     picture.show(detail);
@@ -65,7 +69,7 @@ async function open(root, { words, palette, conditions, inks }) {
   live.addEventListener("strip", ({ detail }) => { strip.show(detail); state.strips++; });
   live.addEventListener("status", ({ detail }) => showStatus(root, words, picture, detail));
   follow(editor, live);
-  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture, grains, photo, sweeps };
+  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture, grains, photo, library, film, sweeps };
   live.connect();
   const kept = await autosave.open();
   await (kept ? files.take(kept) : files.start()).catch(error => files.complain(error));

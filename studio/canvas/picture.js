@@ -1,7 +1,7 @@
 // The picture pane and the tone strip. A picture stays until a newer one is there; what is no longer of this case is
 // badged stale, never blanked. Each picture can be held against the one before the last change, or against a pinned one.
 
-const COMPARISONS = ["none", "slider", "difference", "photo"], AMPLIFIED = 4;
+const COMPARISONS = ["none", "slider", "side", "difference", "photo"], AMPLIFIED = 4;
 
 export class PicturePane {
   constructor(root, view, words) {
@@ -31,9 +31,10 @@ export class PicturePane {
 
   // Badges sit on the picture and the map, not in the empty band around them.
   placeBadges() {
-    const { view, root } = this;
-    root.style.setProperty("--side", Math.max(0, view.x) + "px");
-    root.style.setProperty("--foot", Math.max(0, view.pane.height - view.y - view.map.height * view.scale) + "px");
+    const { view, root, halved } = this, half = halved ? 2 : 1, { height } = view.pane;
+    const foot = height - (halved ? height / 4 : 0) - (view.y + view.map.height * view.scale) / half;
+    root.style.setProperty("--side", Math.max(0, view.x / half) + "px");
+    root.style.setProperty("--foot", Math.max(0, foot) + "px");
   }
 
   // Bitmaps are closed once nothing shows them.
@@ -65,7 +66,7 @@ export class PicturePane {
 
   // Nothing real is called synthetic, and nothing synthetic real.
   get kinds() {
-    const both = this.comparison === "slider" || this.comparison === "difference";
+    const both = ["slider", "side", "difference"].includes(this.comparison);
     const shown = !this.held && !this.real && both && this.reference ? [this.bitmap, this.reference] : [this.shown];
     const real = shown.filter(bitmap => bitmap === this.photo).length;
     return real === 0 ? "synthetic" : real === shown.length ? "photo" : "both";
@@ -86,6 +87,15 @@ export class PicturePane {
     const old = this.pinned;
     this.pinned = old ? null : this.real ? this.photo : this.settled.bitmap;
     this.discard(old);
+    this.mark();
+  }
+
+  // Another picture becomes the pinned one, beside this one unless another way of comparing is on.
+  compareWith(bitmap) {
+    const old = this.pinned;
+    this.pinned = bitmap;
+    this.discard(old);
+    if (this.comparison === "none" || this.real) this.comparison = "side";
     this.mark();
   }
 
@@ -111,6 +121,8 @@ export class PicturePane {
     this.root.querySelector("[data-compare=photo]").hidden = !this.photo;
     this.part("ita").textContent = this.tones[this.real && !this.held ? "photo" : "picture"];
     this.part("synthetic").textContent = this.words.tags[this.kinds];
+    this.placeBadges();
+    this.part("now").hidden = !this.halved;
     const apart = !this.real && (this.held || this.comparison !== "none");
     const kind = this.pinned === null ? "before" : this.pinned === this.photo ? "photo" : "pinned";
     this.badge("reference", !apart ? "" : !this.reference ? this.words.no_reference
@@ -166,6 +178,7 @@ export class PicturePane {
     context.imageSmoothingEnabled = view.scale * ratio < 6;
     context.imageSmoothingQuality = "high";
     const { reference, comparison } = this, { width, height } = view.map;
+    if (this.halved) { canvas.style.filter = ""; return [reference, bitmap].forEach((each, place) => this.drawHalf(each, place)); }
     const difference = comparison === "difference" && reference !== null && !this.held;
     canvas.style.filter = difference ? "brightness(" + AMPLIFIED + ")" : "";
     context.drawImage(this.shown, 0, 0, width, height);
@@ -174,6 +187,24 @@ export class PicturePane {
       context.drawImage(reference, 0, 0, width, height);
       context.globalCompositeOperation = "source-over";
     } else if (comparison === "slider" && reference && !this.held) this.drawSlider(reference);
+  }
+
+  get halved() {
+    return this.comparison === "side" && this.reference !== null && !this.held;
+  }
+
+  // What the whole pane would show, at half its size in the left or right half, so that zoom and pan stay the map's.
+  drawHalf(bitmap, place) {
+    const { canvas, context, view } = this, ratio = devicePixelRatio, half = canvas.width / 2, gap = 2 * ratio;
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.beginPath();
+    context.rect(place ? half + gap : 0, 0, half - gap, canvas.height);
+    context.clip();
+    const scale = ratio * view.scale / 2, x = ratio * view.x / 2 + place * half, y = ratio * view.y / 2 + canvas.height / 4;
+    context.setTransform(scale, 0, 0, scale, x, y);
+    context.drawImage(bitmap, 0, 0, view.map.width, view.map.height);
+    context.restore();
   }
 
   // The reference left of the divider.

@@ -6,7 +6,7 @@ from typing import Final
 import gradio as gr
 
 from engine import service
-from engine.labels import DEFINITE, LESION, POSSIBLE, SKIN
+from engine.labels import DEFINITE, LESION, MARKERS, POSSIBLE, SKIN
 from studio import theme, words
 from studio.canvas.component import LabelEditor
 from studio.pages import sweeps
@@ -22,8 +22,11 @@ def header() -> str:
     )
     return (
         f"<header><b>{words.PRODUCT}</b><nav>{screens}</nav>"
+        f'<span class="purpose">{words.PURPOSE}</span>'
         '<div class="status"><span data-part="saved" aria-live="polite"></span>'
         '<span data-part="status" data-state="connecting"><i></i><span>connecting</span></span>'
+        f'<button type="button" class="bare" data-act="library" aria-expanded="false" title="{words.LIBRARY_TITLE}">'
+        f"{words.LIBRARY} {key('A')}</button>"
         f"{button('act', 'light', icon('light'), words.LIGHT_TITLE, 'mini')}"
         f"{button('act', 'sheet', key('?'), 'Keys (?)', 'bare')}</div></header>"
     )
@@ -211,6 +214,7 @@ def picture_pane() -> str:
         '<div class="tags"><span class="tag" data-part="synthetic" hidden>Synthetic</span>'
         '<span class="tag" data-part="note" hidden></span>'
         '<span class="tag" data-part="reference" hidden></span></div>'
+        f'<span class="tag" data-part="now" hidden>{words.NOW}</span>'
         '<span class="tag stale" data-part="stale" hidden></span></div>'
         f'<div class="under"><span data-part="message" aria-live="polite">{words.COACH}</span>'
         f"{photo_menu()}</div></section>"
@@ -228,9 +232,10 @@ def tone_strip() -> str:
 
 
 def footer() -> str:
-    """Open and save."""
+    """The history, open and save."""
     return (
-        f'<footer><span class="purpose">{words.PURPOSE} {words.DROP_HINT}</span>'
+        f'<footer><div class="film" data-part="film" role="group" aria-label="{words.FILM}">'
+        f"<span>{words.FILM_HINT}</span></div>"
         f"{starters()}{export_menu()}"
         f"{button('act', 'open', words.OPEN + ' ' + key('Ctrl O'), words.OPEN_TITLE, 'button')}"
         f"{button('act', 'save', 'Save picture ' + key('Ctrl S'), 'Save picture (Ctrl+S)', 'button primary')}"
@@ -252,6 +257,30 @@ def export_menu() -> str:
         f'<button type="button" class="button" popovertarget="export-menu" title="{words.EXPORT_TITLE}">{words.EXPORT} ▴'
         f'</button><div popover id="export-menu" class="menu">{forms(False)}'
         f'<div data-part="photo-forms" hidden>{forms(True)}</div></div>'
+    )
+
+
+def drawer() -> str:
+    """The Library, over the right of the page."""
+    chips = "".join(
+        f'<button type="button" class="chip" data-word="{word}" aria-pressed="false">{label}</button>'
+        for word, label in (
+            *zip(MARKERS, words.CLASS_NAMES[LESION + 1 :], strict=True),
+            *zip(TONES, TONES, strict=True),
+        )
+    )
+    return (
+        f'<aside class="drawer" data-part="library" aria-label="{words.LIBRARY}" hidden><div class="search">'
+        f'<input type="search" data-part="library-words" placeholder="{words.LIBRARY_SEARCH}" '
+        f'aria-label="{words.LIBRARY_SEARCH}" autocomplete="off" spellcheck="false">'
+        f"{button('act', 'library-close', key('Esc'), 'Close the Library (Esc)', 'bare')}</div>"
+        f'<div class="chips">{chips}</div><div class="shelf"><p data-part="library-empty"></p>'
+        f'<div class="kept" data-part="kept" role="list" aria-label="{words.LIBRARY}"></div></div>'
+        '<p class="note" data-part="library-note" aria-live="polite"></p>'
+        '<div class="foot"><span data-part="library-count"></span><span class="space"></span>'
+        f"{button('act', 'library-all', words.LIBRARY_ALL, f'{words.LIBRARY_ALL} (Ctrl+A)')}"
+        f"{button('act', 'library-delete', words.LIBRARY_DELETE, words.LIBRARY_DELETE)}"
+        f"{button('act', 'library-export', words.LIBRARY_EXPORT, words.LIBRARY_EXPORT_TITLE, 'button')}</div></aside>"
     )
 
 
@@ -283,7 +312,7 @@ def markup(generators: tuple[service.Generator, ...]) -> str:
     return (
         f'<div class="moulage">{header()}<div class="work" data-screen="studio"><aside class="side">{side}</aside>'
         f"{map_pane()}{picture_pane()}"
-        f"{tone_strip()}{footer()}</div>{sweeps.screen()}{key_sheet()}"
+        f"{tone_strip()}{footer()}</div>{sweeps.screen()}{drawer()}{key_sheet()}"
         f'<div class="veil" data-part="veil" hidden><p>{words.DROP_HINT}</p></div></div>'
     )
 

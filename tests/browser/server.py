@@ -9,6 +9,7 @@ import base64
 import json
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -22,7 +23,7 @@ import numpy as np  # noqa: E402
 import uvicorn  # noqa: E402
 
 from engine import service  # noqa: E402
-from engine.case import TONES, Case  # noqa: E402
+from engine.case import TONES, Case, to_json  # noqa: E402
 from engine.errors import EngineError  # noqa: E402
 from engine.labels import Planes, pack, semantic_map  # noqa: E402
 from studio import app as studio_app  # noqa: E402
@@ -61,7 +62,8 @@ class Plain:
         return self.render_live(case, "", 0)
 
     def render(self, case):
-        raise EngineError("the plain painter keeps no pictures.")
+        made = datetime.now(UTC).isoformat()
+        return service.Rendered(self.picture(case), {"made": made, "case": json.loads(to_json(case))})
 
     def leave(self, client):
         pass
@@ -112,9 +114,7 @@ def main(port: int, kind: str, drafts: Path) -> None:
         painter.strip(painter.starter_case())
         painter.render_live(painter.starter_case(), "warm", 1)
     recorder = Recorder(painter)
-    app = recorded(
-        studio_app.build(recorder, port, service.Drafts(drafts), service.Photos(drafts / "photos")), recorder
-    )
+    app = recorded(studio_app.build(recorder, port, studio_app.stores_in(drafts)), recorder)
     config = uvicorn.Config(app, log_level="warning", ws_max_size=doors.MESSAGE_LIMIT_BYTES)
     uvicorn.Server(config).run(sockets=[doors.bound_socket("127.0.0.1", port)])
 

@@ -107,13 +107,13 @@ def test_a_damaged_draft_is_told_and_set_aside(studio):
     painted(studio)
     studio.page.wait_for_function(KEPT)
     tab = studio.page.evaluate("moulage.autosave.tab")
-    (studio.server.drafts / f"{tab}.json").write_bytes(b"{")
+    (studio.server.drafts / "drafts" / f"{tab}.json").write_bytes(b"{")
     studio.page.evaluate("localStorage.clear()")
 
     reopened(studio)
 
     assert "set aside" in studio.page.locator("[data-part=message]").inner_text()
-    assert (studio.server.drafts / f"{tab}.damaged").exists()
+    assert (studio.server.drafts / "drafts" / f"{tab}.damaged").exists()
     studio.choose(["b", "7"])
     studio.drag([(150, 100), (230, 140)])
     studio.page.wait_for_function(KEPT)

@@ -80,11 +80,49 @@ def test_the_slider_shows_before_on_its_left_and_now_on_its_right(studio):
     assert near(split[:, 253:], after[:, 253:])
 
 
+def halves(studio):
+    """What the left and the right half show at the map's points that lie in the pane, and which those are."""
+    studio.page.wait_for_timeout(60)
+    view = studio.view()
+    data, width = studio.page.evaluate(
+        """() => { const { canvas, context } = moulage.picture;
+        return [Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data), canvas.width]; }"""
+    )
+    pixels = np.array(data, np.uint8).reshape(-1, width, 4)[..., :3].astype(int)
+    y, x = ((np.arange(count) + 0.5) * view["scale"] / 2 for count in (256, 384))
+    y, x = y + view["y"] / 2 + pixels.shape[0] / 4, x + view["x"] / 2
+    rows, columns = (y > 0) & (y < pixels.shape[0]), (x > 4) & (x < width / 2 - 4)
+    y, x = y[rows].astype(int), x[columns]
+    return pixels[y][:, x.astype(int)], pixels[y][:, (x + width / 2).astype(int)], np.ix_(rows, columns)
+
+
+def test_side_by_side_shows_before_and_now_at_the_maps_zoom_and_pan(studio):
+    before = shown(studio)
+    studio.choose(["b", "7"])
+    studio.size(60)
+    studio.drag([(100, 128), (300, 128)])
+    after = shown(studio)
+    studio.choose(["c", "c"])
+
+    for _ in range(2):
+        left, right, seen = halves(studio)
+        assert seen[0].size * seen[1].size > 5000
+        assert np.abs(left - before[seen]).mean() < 2
+        assert np.abs(right - after[seen]).mean() < 2
+        assert np.abs(left - right).mean() > 4
+        studio.page.mouse.move(*studio.at(200, 120))
+        studio.page.mouse.wheel(0, -400)
+    assert studio.page.locator("[data-part=now]").is_visible()
+    studio.page.keyboard.down("Backslash")
+    assert studio.page.locator("[data-part=now]").is_hidden(), "held, the reference fills the pane"
+    studio.page.keyboard.up("Backslash")
+
+
 def test_a_pinned_picture_stays_the_reference_and_the_difference_is_theirs(studio):
     studio.choose(["y"])
     pinned, now = changed(studio)
 
-    studio.choose(["c", "c"])
+    studio.choose(["c", "c", "c"])
     difference, words = shown(studio), tag(studio)
     studio.choose(["c", "y"])
 
