@@ -120,6 +120,27 @@ COMPARISONS: Final = {
         "The real photo that the map was drawn on; hold \\ for the picture, Y pins it to compare with (C)",
     ),
 }
+# What the picture is held against, and how → what a tag on the picture says.
+COMPARED: Final = {
+    "before": {
+        "held": "before the last change",
+        "slider": "left: before the last change",
+        "side": "before the last change",
+        "difference": "difference to before, ×4",
+    },
+    "pinned": {
+        "held": "pinned",
+        "slider": "left: pinned",
+        "side": "pinned",
+        "difference": "difference to pinned, ×4",
+    },
+    "photo": {
+        "held": "the photo",
+        "slider": "left: photo",
+        "side": "the photo",
+        "difference": "difference to the photo, ×4",
+    },
+}
 PIN_TITLE: Final = "Compare with this very picture until unpinned (Y); else with the one before the last change"
 LESION_MENU: Final = "Lesion"
 COPY_TITLE: Final = "Copy the chosen marker to"
@@ -233,26 +254,7 @@ def for_page() -> dict[str, object]:
         "ita": "ITA",
         "extrapolated": "extrapolated",
         "no_reference": "nothing to compare with yet",
-        "compared": {
-            "before": {
-                "held": "before the last change",
-                "slider": "left: before the last change",
-                "side": "before the last change",
-                "difference": "difference to before, ×4",
-            },
-            "pinned": {
-                "held": "pinned",
-                "slider": "left: pinned",
-                "side": "pinned",
-                "difference": "difference to pinned, ×4",
-            },
-            "photo": {
-                "held": "the photo",
-                "slider": "left: photo",
-                "side": "the photo",
-                "difference": "difference to the photo, ×4",
-            },
-        },
+        "compared": COMPARED,
         "states": {
             "connecting": "connecting",
             "waiting": "warming up",

@@ -175,14 +175,20 @@ export class Library extends EventTarget {
     const response = await this.ask("/" + encodeURIComponent(id) + "/case");
     if (!response) return;
     await this.files.take(await response.arrayBuffer()).catch(error => this.files.complain(error));
-    this.close();
+    this.toStudio();
   }
 
   async compare(id) {
     const response = await this.ask("/" + encodeURIComponent(id) + "/picture");
     if (!response) return;
     this.picture.compareWith(await createImageBitmap(await response.blob()));
+    this.toStudio();
+  }
+
+  // The drawer opens over every screen; what it gives is seen in the studio.
+  toStudio() {
     this.close();
+    this.root.querySelector("[data-go=studio]").click();
   }
 
   // Paints a snapshot of the editor anew, for good, and keeps it; gives its name.

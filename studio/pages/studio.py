@@ -6,10 +6,10 @@ from typing import Final
 import gradio as gr
 
 from engine import service
-from engine.labels import DEFINITE, LESION, MARKERS, POSSIBLE, SKIN
+from engine.labels import DEFINITE, LESION, POSSIBLE, SKIN
 from studio import theme, words
 from studio.canvas.component import LabelEditor
-from studio.pages import sweeps
+from studio.pages import library, sweeps
 from studio.pages.controls import button, icon, key
 
 TONES: Final = ("I", "II", "III", "IV", "V", "VI")
@@ -260,30 +260,6 @@ def export_menu() -> str:
     )
 
 
-def drawer() -> str:
-    """The Library, over the right of the page."""
-    chips = "".join(
-        f'<button type="button" class="chip" data-word="{word}" aria-pressed="false">{label}</button>'
-        for word, label in (
-            *zip(MARKERS, words.CLASS_NAMES[LESION + 1 :], strict=True),
-            *zip(TONES, TONES, strict=True),
-        )
-    )
-    return (
-        f'<aside class="drawer" data-part="library" aria-label="{words.LIBRARY}" hidden><div class="search">'
-        f'<input type="search" data-part="library-words" placeholder="{words.LIBRARY_SEARCH}" '
-        f'aria-label="{words.LIBRARY_SEARCH}" autocomplete="off" spellcheck="false">'
-        f"{button('act', 'library-close', key('Esc'), 'Close the Library (Esc)', 'bare')}</div>"
-        f'<div class="chips">{chips}</div><div class="shelf"><p data-part="library-empty"></p>'
-        f'<div class="kept" data-part="kept" role="list" aria-label="{words.LIBRARY}"></div></div>'
-        '<p class="note" data-part="library-note" aria-live="polite"></p>'
-        '<div class="foot"><span data-part="library-count"></span><span class="space"></span>'
-        f"{button('act', 'library-all', words.LIBRARY_ALL, f'{words.LIBRARY_ALL} (Ctrl+A)')}"
-        f"{button('act', 'library-delete', words.LIBRARY_DELETE, words.LIBRARY_DELETE)}"
-        f"{button('act', 'library-export', words.LIBRARY_EXPORT, words.LIBRARY_EXPORT_TITLE, 'button')}</div></aside>"
-    )
-
-
 def starters() -> str:
     """Finished cases to start from; the one on the canvas comes back by undo."""
     options = "".join(f'<option value="{name}">{name.capitalize()}</option>' for name in service.STARTER_NAMES)
@@ -312,7 +288,7 @@ def markup(generators: tuple[service.Generator, ...]) -> str:
     return (
         f'<div class="moulage">{header()}<div class="work" data-screen="studio"><aside class="side">{side}</aside>'
         f"{map_pane()}{picture_pane()}"
-        f"{tone_strip()}{footer()}</div>{sweeps.screen()}{drawer()}{key_sheet()}"
+        f"{tone_strip()}{footer()}</div>{sweeps.screen()}{library.drawer()}{key_sheet()}"
         f'<div class="veil" data-part="veil" hidden><p>{words.DROP_HINT}</p></div></div>'
     )
 

@@ -1,7 +1,11 @@
 """The picture held against the one before: while a key is down, by a slider, as a difference, against a pinned one."""
 
+import base64
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 
 @pytest.fixture
@@ -9,15 +13,17 @@ def studio(opened, plain):
     return opened(plain)
 
 
+def canvas(studio):
+    """The picture pane's canvas, uint8 [H, W, 3]."""
+    url = studio.page.evaluate("moulage.picture.canvas.toDataURL()")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGBA"))[..., :3]
+
+
 def shown(studio):
     """What the picture pane shows, one RGB value a map pixel [H, W, 3], in the canvas before any amplification."""
     studio.page.wait_for_timeout(60)
     view = studio.view()
-    data, width = studio.page.evaluate(
-        """() => { const { canvas, context } = moulage.picture;
-        return [Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data), canvas.width]; }"""
-    )
-    pixels = np.array(data, np.uint8).reshape(-1, width, 4)[..., :3]
+    pixels = canvas(studio)
     rows = (view["y"] + (np.arange(256) + 0.5) * view["scale"]).astype(int)
     columns = (view["x"] + (np.arange(384) + 0.5) * view["scale"]).astype(int)
     return pixels[rows][:, columns].astype(int)
@@ -84,11 +90,8 @@ def halves(studio):
     """What the left and the right half show at the map's points that lie in the pane, and which those are."""
     studio.page.wait_for_timeout(60)
     view = studio.view()
-    data, width = studio.page.evaluate(
-        """() => { const { canvas, context } = moulage.picture;
-        return [Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data), canvas.width]; }"""
-    )
-    pixels = np.array(data, np.uint8).reshape(-1, width, 4)[..., :3].astype(int)
+    pixels = canvas(studio).astype(int)
+    width = pixels.shape[1]
     y, x = ((np.arange(count) + 0.5) * view["scale"] / 2 for count in (256, 384))
     y, x = y + view["y"] / 2 + pixels.shape[0] / 4, x + view["x"] / 2
     rows, columns = (y > 0) & (y < pixels.shape[0]), (x > 4) & (x < width / 2 - 4)
