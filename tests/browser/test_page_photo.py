@@ -20,11 +20,18 @@ PICTURE, PLANES = phantom(5, 1, 600, 480)
 KEPT = "!moulage.autosave.unsaved && moulage.autosave.kept.server === moulage.autosave.revision"
 
 
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    server = Server("plain", tmp_path_factory.mktemp("drafts"))
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def server(tmp_path):
-    started = Server("plain", tmp_path)
+def server(started):
     yield started
-    started.stop()
+    for name in (photos := service.Photos(started.drafts / "photos")).names():
+        photos.delete(name)
 
 
 @pytest.fixture
@@ -248,7 +255,7 @@ def test_what_cannot_be_opened_is_a_sentence_and_leaves_the_case_alone(studio, s
         assert studio.page.evaluate("moulage.editor.settings") == before[1]
         studio.page.evaluate("document.querySelector('[data-part=message]').classList.remove('wrong')")
     assert near(shown(studio), before[2])
-    assert not (server.drafts / "photos").exists()
+    assert service.Photos(server.drafts / "photos").names() == []
 
 
 def test_a_corrupt_copy_in_the_browser_or_on_the_server_loses_nothing(studio, server):
