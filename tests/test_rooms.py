@@ -11,8 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted([*(ROOT / "engine").rglob("*.py"), *(ROOT / "studio").rglob("*.py")])
 LOW = {
-    "appearance", "boxes", "case", "cards", "checkpoints", "config", "configs", "drafts", "errors", "formats", "labels",
-    "pixels", "presets", "runs", "seeds", "starter", "superpixels", "sweeps", "tone", "weights",
+    "appearance", "boxes", "case", "cards", "checkpoints", "clinical", "config", "configs", "drafts", "errors", "formats",
+    "labels", "outlines", "pixels", "presets", "regions", "runs", "seeds", "starter", "superpixels", "sweeps", "tone",
+    "weights",
 }  # fmt: skip
 PLAIN_TYPES = {"engine.service", "engine.errors", "engine.labels", "engine.case"}
 TOP_LEVEL = {
