@@ -10,7 +10,9 @@ from engine.formats.maps import (
     read_instances,
     read_map,
     read_plane,
+    read_regions,
     read_superpixels,
+    region_bytes,
     superpixel_bytes,
 )
 from engine.formats.picture import DESCRIPTION, KEY, picture_bytes, read_picture_case
@@ -32,7 +34,9 @@ __all__ = [
     "read_map",
     "read_picture_case",
     "read_plane",
+    "read_regions",
     "read_superpixels",
+    "region_bytes",
     "superpixel_bytes",
     "zip_bytes",
 ]

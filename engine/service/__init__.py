@@ -9,13 +9,15 @@ from engine.service.files import (
     PresetInfo,
     case_from_file,
     case_from_map,
+    case_from_regions,
     catalogue,
     check_data,
     read_card,
     render_file,
+    sample,
     train,
 )
-from engine.service.judging import control, fidelity, fit_segmenter, tone
+from engine.service.judging import control, fidelity, fit_segmenter, search, tone
 from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
 from engine.service.sweeping import Cell, Grid, cut_off, painted, sweep_file
 from engine.superpixels import proposed_cells
@@ -41,6 +43,7 @@ __all__ = [
     "case_from_bytes",
     "case_from_file",
     "case_from_map",
+    "case_from_regions",
     "catalogue",
     "check_data",
     "control",
@@ -53,6 +56,8 @@ __all__ = [
     "proposed_cells",
     "read_card",
     "render_file",
+    "sample",
+    "search",
     "starter_case",
     "sweep",
     "sweep_file",

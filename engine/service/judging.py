@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.evaluate.control import Control
     from engine.evaluate.fidelity import Fidelity
     from engine.evaluate.tones import ToneSweep
+    from engine.experiments.search import Found
 
 Picture = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
@@ -143,6 +144,29 @@ def tone(
     covered = [tone for tone in TONES if not studio.extrapolates(replace(cases[0], tone=tone))]
     predict = None if isinstance(held.preset.data, PlanesData) else shipped().predict
     return tone_sweep(lambda case: studio.render(case).picture, cases, covered, predict, progress=progress)
+
+
+def search(
+    preset: str,
+    data: Path,
+    out: Path,
+    choices: Sequence[str],
+    storage: str | None = None,
+    settings: Sequence[str] = (),
+    labels: Path | None = None,
+    device: str = "auto",
+    report: Callable[["Found"], None] = lambda found: None,
+) -> "Found":
+    """Grid search over a preset's settings by the KID of validation maps; the study lies in `out` unless a URL is given."""
+    from engine.experiments import search as searching
+
+    def score(checkpoint: Path) -> float:
+        return fidelity(data, None, preset, labels, checkpoint, "val").kid_x1000
+
+    chosen = presets.with_settings(presets.load(preset), settings)
+    out.mkdir(parents=True, exist_ok=True)
+    url = storage or f"sqlite:///{out / 'study.db'}"
+    return searching.search(chosen, data, out, searching.grid(choices), url, score, labels, device, report)
 
 
 def fit_segmenter(
