@@ -15,7 +15,7 @@ from engine.configs import CropsData
 from engine.data import clinical
 from engine.data.cropped import build
 from engine.errors import EngineError
-from engine.generators.dermgan import DermGan, Request, inputs, sampler
+from engine.generators.dermgan import DermGan, Request, drawn, inputs, sampler
 from engine.generators.dermgan_networks import PatchGan
 from engine.generators.gan import parameters
 from engine.generators.objectives import OBJECTIVES, activation_distance, region_l1
@@ -199,3 +199,16 @@ def test_an_unknown_condition_is_refused_by_name():
     with pytest.raises(EngineError, match="each once"):
         live(conditions=("acne", "acne"))
     assert condition_map((), 4, 4).max() == -1
+
+
+def test_a_second_box_has_a_lesion_of_its_own_on_the_same_skin(cache):
+    config = live()
+    tables = DermGan(config).tables(cache.described)
+    boxes = (*BOXES, Box(10, 10, 50, 50, "basal cell carcinoma"))
+
+    skin, lesions = drawn(config, tables, Request(boxes, seed=3), 256, 256)
+
+    assert len(lesions) == 2
+    assert lesions[0].appearance == skin
+    assert lesions[1].appearance.lesion_lab != skin.lesion_lab
+    assert lesions[1].appearance.ita_deg == pytest.approx(skin.ita_deg, abs=3)

@@ -8,6 +8,7 @@ loss, projected heads and a perceptual loss make it learn from few photos; each 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import numpy as np
@@ -220,8 +221,12 @@ def inputs(
     shown = [(conditions == clinical.CONDITIONS.index(name))[None] for name in config.conditions]
     guide = [outline[None], (conditions != clinical.NONE)[None], regions.place(request.boxes, width, height)]
     guide += [regions.colours(skin, lesions, width, height), *shown]
-    noise = normal(request.seed, "noise", (1, config.noise, height, width))
-    return np.concatenate(guide).astype(np.float32)[None], noise
+    return np.concatenate(guide).astype(np.float32)[None], _noise(request.seed, (1, config.noise, height, width))
+
+
+@lru_cache(maxsize=8)  # a box that is dragged keeps its seed
+def _noise(seed: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    return normal(seed, "noise", shape)
 
 
 def _dropout(config: DermGanConfig, seed: int) -> tuple[NDArray[np.float32], ...]:
@@ -236,16 +241,15 @@ def drawn(
     """The skin, and the outline and colours of every box's lesion: what the request sets, and the seed draws of the rest."""
     ita = None if request.tone is None else TONES[request.tone]
     outlines = Outlines(*(tables[f"outline.{name}"].float().numpy() for name in ("mean", "components")))
-    lesions, skin = (
-        [],
-        _appearance(config, tables, request, 0, request.boxes[0].condition if request.boxes else None, ita),
-    )
+    first = request.boxes[0].condition if request.boxes else None
+    skin, lesions = _appearance(config, tables, request, 0, first, ita), []
+    beside = skin.ita_deg if ita is None else ita
     for index, box in enumerate(request.boxes):
-        own = _appearance(config, tables, request, index, box.condition, skin.ita_deg if ita is None else ita)
+        own = _appearance(config, tables, request, index, box.condition, beside) if index else skin
         mask = np.zeros((height, width), np.float32)
         shape = outlines.draw(request.seed, index, box.right - box.left, box.bottom - box.top)
         mask[box.top : box.bottom, box.left : box.right] = shape
-        lesions.append(regions.Lesion(mask, own if index else skin))
+        lesions.append(regions.Lesion(mask, own))
     return skin, lesions
 
 
