@@ -212,3 +212,17 @@ def test_a_second_box_has_a_lesion_of_its_own_on_the_same_skin(cache):
     assert lesions[0].appearance == skin
     assert lesions[1].appearance.lesion_lab != skin.lesion_lab
     assert lesions[1].appearance.ita_deg == pytest.approx(skin.ita_deg, abs=3)
+
+
+def test_at_full_resolution_the_last_level_alone_learns(cache):
+    gan = DermGan(live(last_level_alone=True))
+    for group, terms in gan.losses(batch_at(cache, 0, 2, Frame(128, 128), Sampling(0, True, 0.0), CPU), 0):
+        for network in gan.networks.values():
+            network.zero_grad(set_to_none=True)
+        sum(terms.values()).backward()
+        assert group in ("D", "G")
+
+    learning = {name.split(".")[1] for name, p in gan.networks["G"].named_parameters() if p.grad is not None}
+    assert learning == {"5", "4"}
+    assert gan.networks["G"].ups[4].weight.grad is not None
+    assert gan.networks["G"].blocks[4].conv1.weight.grad is None
