@@ -1,7 +1,9 @@
 """Judging a generator: fidelity beside its floor, and whether the picture obeys the map."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -194,10 +196,11 @@ def fit_segmenter(
         scores = segmenters.held_out(segmenter, test)
     metrics = {"jaccard_mean": round(float(np.mean(scores)), 4), "jaccard_median": round(float(np.median(scores)), 4)}
     licences = "; ".join(sorted({record.licence for record in manifest.records}))
+    config = {"width": segmenters.WIDTH, "size_px": segmenters.SIZE_PX, "images": images, "crops": len(train)}
     card = cards.Card(
         family=segmenters.FAMILY,
-        preset=cards.PresetRef(segmenters.FAMILY, "0" * 64),
-        config={"width": segmenters.WIDTH, "size_px": segmenters.SIZE_PX, "images": images, "crops": len(train)},
+        preset=cards.PresetRef(segmenters.FAMILY, sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()),
+        config=config,
         data=cards.DataRef(data.name, manifest.of("train").sha256(), "train"),
         clock=cards.Clock(images, -(-images // segmenters.BATCH)),
         seed=seed,
