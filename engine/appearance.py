@@ -18,7 +18,7 @@ from scipy.stats import norm
 
 from engine.labels import Planes
 from engine.seeds import stream
-from engine.tone import darken, ita_deg, rgb_to_lab
+from engine.tone import darken, ita_deg, lab_to_linear, linear_to_lab, rgb_to_lab
 
 SIZE = 11
 HAIR_KERNEL_PX = 11  # a terminal hair is 3-7 px wide in a 384-px frame; black-hat closes it from both sides
@@ -73,6 +73,19 @@ class Appearance:
         return Appearance(
             _triple(dark[0]), _triple(dark[1]), _triple(np.array(self.spread_lab) * shrink), self.hair, self.vignette
         )
+
+    def at_tone(self, ita: float) -> "Appearance":
+        """The same skin and lesion under the melanin of typical skin of an ITA in degrees, -80..80.
+
+        The skin takes that skin's L* and b* and keeps its a*, its blood; the change, as optical density in each of linear
+        red, green and blue, is laid over the lesion too.
+        """
+        lightness, yellowness = locus(ita)
+        skin = (lightness, self.skin_lab[1], yellowness)
+        before, after, lesion = lab_to_linear(np.array([self.skin_lab, skin, self.lesion_lab]))
+        moved = linear_to_lab((lesion * after / before.clip(1e-4)).clip(0, 1)[None])[0]
+        shrink = float(moved[0] / max(self.lesion_lab[0], 1.0))  # as in `darker`
+        return Appearance(skin, _triple(moved), _triple(np.array(self.spread_lab) * shrink), self.hair, self.vignette)
 
 
 def measure(picture: NDArray[np.uint8], planes: Planes) -> Appearance:
@@ -166,8 +179,9 @@ class Density:
         lesion_colour: float | None = None,
         variation: float | None = None,
         hair: float | None = None,
+        typical: float = TYPICAL,
     ) -> Appearance:
-        """Draw what is None, given what is set.
+        """Draw what is None, given what is set, within `typical` standard deviations.
 
         ita: degrees. lesion_colour: 0 lightest .. 1 darkest lesion of the training set (as a percentile);
         variation, hair: percentiles 0..1 of the lesion's L* spread and of hair.
@@ -180,10 +194,10 @@ class Density:
             known |= {
                 k: _z(float(np.interp(v, self.quantiles[k], self._grid()))) for k, v in ((0, skin[0]), (2, skin[1]))
             }
-        z = self._conditional(known, stream(seed, "appearance"))
+        z = self._conditional(known, stream(seed, "appearance"), typical)
         # A tone changes the skin, not the dermoscope nor the hair: in the photos the three go together by accident.
         toneless = {k: p for k, p in known.items() if COORDINATES[k] in fixed}
-        z[FURNITURE] = self._conditional(toneless, stream(seed, "appearance"))[FURNITURE]
+        z[FURNITURE] = self._conditional(toneless, stream(seed, "appearance"), typical)[FURNITURE]
         drawn = zip(z, self.quantiles[:SIZE], strict=True)
         values = [float(np.interp(norm.cdf(v), self._grid(), q)) for v, q in drawn]
         return _appearance(values, skin)
@@ -191,12 +205,12 @@ class Density:
     def _grid(self) -> NDArray[np.float64]:
         return np.linspace(0, 1, len(self.quantiles[0]))
 
-    def _conditional(self, known: dict[int, float], random: np.random.Generator) -> NDArray[np.float64]:
+    def _conditional(self, known: dict[int, float], random: np.random.Generator, typical: float) -> NDArray[np.float64]:
         """Sample the Gaussian given some coordinates (Rasmussen & Williams 2006, eq. A.6)."""
         free = [i for i in range(SIZE) if i not in known]
         fixed = list(known)
         c = np.array(self.correlation) + 1e-6 * np.eye(SIZE)
-        noise = np.clip(random.standard_normal(SIZE), -TYPICAL, TYPICAL)[
+        noise = np.clip(random.standard_normal(SIZE), -typical, typical)[
             free
         ]  # drawn for all: a slider moves only itself
         gain = c[np.ix_(free, fixed)] @ np.linalg.inv(c[np.ix_(fixed, fixed)]) if fixed else np.zeros((len(free), 0))

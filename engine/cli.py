@@ -154,7 +154,7 @@ def render(
     preset: str,
     out: Annotated[Path, typer.Option(help="File to write: .png, .jpg, .dcm, .json or .moulage.zip.")],
     case: Annotated[Path | None, typer.Option(help="Case (JSON), or a picture that holds one.")] = None,
-    map: Annotated[Path | None, typer.Option(help="Flat map (PNG, values 0..7).")] = None,
+    map: Annotated[Path | None, typer.Option(help="Flat map (PNG, values 0..7), or of boxes (RGB PNG).")] = None,
     photo: Annotated[Path | None, typer.Option(help="The map's photo, for its superpixels.")] = None,
     tone: Annotated[str | None, typer.Option(help="Skin type I..VI.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed, 0 or more.")] = None,
@@ -180,6 +180,25 @@ def sweep(
     with _bar("painting") as tick:
         written = service.sweep_file(preset, case, out, x, y, columns, rows, device, tick)
     print(f"{written[0]} and {len(written) - 1} files beside it")
+
+
+@app.command()
+def sample(
+    preset: str,
+    data: Annotated[Path, typer.Option(help="Data folder whose maps are painted.")],
+    count: Annotated[int, typer.Option(help="How many pictures.", min=1)],
+    out: Annotated[Path, typer.Option(help="Folder to write them to, each with its case inside.")],
+    seed: Annotated[int, typer.Option(help="Seed, 0 or more.", min=0)] = 0,
+    labels: Labels = None,
+    split: Annotated[str, typer.Option(help="The split whose maps are used.")] = "val",
+    tone: Annotated[str | None, typer.Option(help="Skin type I..VI; left out, the seed draws it.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="Weights to use in place of the shipped ones.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Paint maps of held-out photos; boxes are moved about and thinned out by the seed."""
+    with _bar("painting") as tick:
+        written = service.sample(preset, data, count, out, seed, labels, split, tone, checkpoint, device, tick)
+    print(f"{len(written)} pictures in {out}")
 
 
 Real = Annotated[Path, typer.Option(help="Data folder; its train split gives the floor.")]
@@ -272,6 +291,25 @@ def library_export(
     names = [kept.id for kept in library.entries(" ".join(words or ()))]
     with _bar("writing") as tick:
         print(service.export_library(library, names, out, tick))
+
+
+@app.command()
+def search(
+    preset: str,
+    data: Annotated[Path, typer.Option(help="Data folder.")],
+    out: Annotated[Path, typer.Option(help="Folder of the trials' runs.")],
+    choices: Annotated[list[str], typer.Option("--grid", help="key=value,value, e.g. model.region=0,10,50,100.")],
+    storage: Annotated[str | None, typer.Option(help="Study's storage URL; several workers may share one.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="key=value, the same for all trials.")] = None,
+    labels: Labels = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+) -> None:
+    """Try every combination of settings and tell the best by KID on validation maps. Started again, it goes on."""
+
+    def report(found: Any) -> None:
+        print(found.sentence())
+
+    print(service.search(preset, data, out, choices, storage, settings or (), labels, device, report).sentence())
 
 
 @app.command()

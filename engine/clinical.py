@@ -109,3 +109,19 @@ def boxes_of(conditions: NDArray[np.int8]) -> tuple[Box, ...]:
             "the map's regions are not boxes; axis-parallel boxes, the smaller over the larger, are allowed."
         )
     return boxes
+
+
+def sampled(maps: Sequence[Sequence[Box]], width: int, height: int, random: np.random.Generator) -> tuple[Box, ...]:
+    """A map made from known ones: one at random, a random subset of its boxes, each moved to a random place inside.
+
+    Ghorbani et al. 2019, sec. 3, which take the validation maps; how far a box is moved they do not say: anywhere here.
+    """
+    boxes = maps[int(random.integers(len(maps)))]
+    kept = sorted(random.choice(len(boxes), random.integers(1, len(boxes) + 1), replace=False).tolist())
+    return tuple(_moved(boxes[index], width, height, random) for index in kept)
+
+
+def _moved(box: Box, width: int, height: int, random: np.random.Generator) -> Box:
+    across, down = box.right - box.left, box.bottom - box.top
+    left, top = int(random.integers(0, width - across + 1)), int(random.integers(0, height - down + 1))
+    return Box(left, top, left + across, top + down, box.condition)

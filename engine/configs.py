@@ -103,6 +103,8 @@ class DermGanConfig:
     """On the first three decoder layers, at test time too: the U-Net's only source of variety."""
     noise: Annotated[int, Range(0, 64)]
     """Channels of noise of the modulated form."""
+    last_level_alone: bool
+    """Whether a stage at full resolution trains the modulated form's last level only, so that windows unlearn no shapes."""
     discriminator_width: Annotated[int, Range(1, 256)]
     discriminator_norm: Literal["batch", "spectral"]
     scales: Annotated[int, Range(1, 4)]

@@ -47,7 +47,7 @@ class Outlines:
             return ellipse(width, height)
         rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
         cut = np.where(inside, field, np.minimum(field, -1e-3))[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        smooth = cv2.resize(cut.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+        smooth = cv2.resize(cut.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
         return (smooth > 0).astype(np.uint8)
 
 

@@ -170,3 +170,15 @@ def test_the_rim_plane_is_dark_outside_the_measured_field():
     rim = masked_appearance(torch.zeros(1, 1, 64, 96), torch.from_numpy(photo.vector())[None], radius)[:, -1:]
 
     assert torch.equal(rim > 0, radius > 0.7)
+
+
+def test_a_tone_moves_skin_and_lesion_alike_and_keeps_blood_and_hair():
+    found = Appearance((62.0, 12.0, 18.0), (45.0, 18.0, 16.0), (8.0, 4.0, 4.0), 0.05, 0.0)
+
+    dark = found.at_tone(-45.0)
+
+    assert dark.ita_deg == pytest.approx(-45, abs=0.5)
+    assert dark.skin_lab[1] == found.skin_lab[1]
+    assert dark.lesion_lab[0] < dark.skin_lab[0] < found.skin_lab[0]
+    assert (dark.hair, dark.vignette) == (found.hair, found.vignette)
+    assert found.at_tone(30.0).ita_deg == pytest.approx(30, abs=0.5)

@@ -22,6 +22,9 @@ Progress = Callable[[int, int], None] | None
 class Source:
     """read: (folder, label file or None, preset) → records with their splits. build: … under a root → decoded once.
 
+    What `data.exclude` names is left out by `training`, which refuses an id that is not there; a report on another folder
+    than the preset was made for need not have them.
+
     pairs: one record → its pictures in the preset's frame, uint8 [H, W, 3], each with the case drawn from its map alone; no
     colour of the photo enters a case, and its seed is 0. fit: a picture from elsewhere → the preset's frame.
     """
@@ -31,9 +34,13 @@ class Source:
     pairs: Callable[[Any, Preset], list[tuple[NDArray[np.uint8], Case]]]
     fit: Callable[[NDArray[np.uint8], Preset], NDArray[np.uint8]]
 
+    def training(self, root: Path, labels: Path | None, preset: Preset) -> Manifest[Any]:
+        """The records to train on and to watch."""
+        return excluding(self.read(root, labels, preset), preset.data.exclude)
+
 
 def _read_planes(root: Path, labels: Path | None, preset: Preset) -> Manifest[Record]:
-    return read(root, labels, preset.data.split_scheme, preset.data.exclude)
+    return read(root, labels, preset.data.split_scheme)
 
 
 def _build_planes(manifest: Manifest[Record], preset: Preset, root: Path, progress: Progress) -> cache.Cache:
@@ -50,7 +57,7 @@ def _fit_crops(picture: NDArray[np.uint8], preset: Preset) -> NDArray[np.uint8]:
 
 
 def _read_crops(root: Path, labels: Path | None, preset: Preset) -> Manifest[ClinicalRecord]:
-    return excluding(clinical.read(root, labels, preset.data.split_seed, preset.model.conditions), preset.data.exclude)
+    return clinical.read(root, labels, preset.data.split_seed, preset.model.conditions)
 
 
 def _build_crops(

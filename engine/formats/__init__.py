@@ -22,7 +22,9 @@ from engine.formats.maps import (
     read_instances,
     read_map,
     read_plane,
+    read_regions,
     read_superpixels,
+    region_bytes,
     superpixel_bytes,
 )
 from engine.formats.picture import KEY, PROVENANCE_DEPTH, holds_case, picture_bytes, read_picture_case
@@ -56,7 +58,9 @@ __all__ = [
     "read_map",
     "read_picture_case",
     "read_plane",
+    "read_regions",
     "read_superpixels",
+    "region_bytes",
     "stem_of",
     "superpixel_bytes",
     "unzipped",

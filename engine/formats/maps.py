@@ -5,14 +5,16 @@ Everything here may come from a stranger: sizes and lengths are checked before a
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from engine.boxes import Box
 from engine.case import SIDE_LIMIT_PX
+from engine.clinical import boxes_of, condition_map, decode, encode
 from engine.errors import EngineError
 from engine.labels import CLASSES, DEFINITE
 from engine.superpixels import decode_isic, encode_isic
@@ -90,6 +92,21 @@ def read_superpixels(
     _check_size(picture, "the superpixel picture", size)
     colours = np.asarray(picture, np.uint8)
     return decode_isic(colours if frame is None else frame(colours))
+
+
+def region_bytes(boxes: Sequence[Box], ita_deg: float, width: int, height: int) -> bytes:
+    """DermGAN's semantic map as an RGB PNG: R the skin tone, G and B the condition inside the boxes."""
+    return _png(Image.fromarray(encode(condition_map(boxes, width, height), ita_deg)))
+
+
+def read_regions(data: bytes, size: tuple[int, int] | None = None) -> tuple[tuple[Box, ...], float]:
+    """Inverse of `region_bytes`: (boxes, ITA in degrees). size: (width, height) it must have, or None."""
+    picture = _opened(data, "the map of boxes")
+    if picture.format != "PNG" or picture.mode != "RGB":
+        raise EngineError(f"the map of boxes is {picture.format} {picture.mode}; an RGB PNG is needed.")
+    _check_size(picture, "the map of boxes", size)
+    conditions, ita_deg = decode(np.asarray(picture, np.uint8))
+    return boxes_of(conditions), ita_deg
 
 
 def instance_bytes(instances: NDArray[np.int32]) -> bytes:

@@ -8,6 +8,7 @@ loss, projected heads and a perceptual loss make it learn from few photos; each 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import numpy as np
@@ -35,6 +36,13 @@ from engine.train.augment import diffaugment
 
 CALIBRATION_BATCHES = 8
 FEWEST = 12  # crops of a condition from which its own density can be fitted; fewer take that of all
+# Photos under blue or violet light, or in deep shadow, are trained on, but their colours are not drawn from: L* and the
+# least a* and b* of what is drawn from.
+LIT_L, LEAST_A, LEAST_B = (35.0, 92.0), 2.0, 6.0
+TYPICAL = 1.5  # standard deviations to which colours are held: rarer ones are accidents of lighting
+# Type IV, the darkest with plenty of photos: darker skin is that under more melanin, lesion included, as the augmented
+# training photos had it.
+ANCHOR_ITA_DEG = TONES["IV"]
 UNTOLD_ITA_DEG = 34.5  # tone of the paper's map where none is asked: type III, the middle
 
 
@@ -158,12 +166,17 @@ class DermGan(Gan):
 
 def _densities(crops: Sequence[Crop], conditions: Sequence[str]) -> list[Density]:
     """Of all crops, then of each condition's."""
-    of_all = Density.fit([crop.appearance for crop in crops])
+    of_all = Density.fit([crop.appearance for crop in crops if _well_lit(crop)] or [crop.appearance for crop in crops])
     found = [of_all]
     for condition in conditions:
-        own = [crop.appearance for crop in crops if any(box.condition == condition for box in crop.boxes)]
+        own = [c.appearance for c in crops if _well_lit(c) and any(box.condition == condition for box in c.boxes)]
         found.append(Density.fit(own) if len(own) >= FEWEST else of_all)
     return found
+
+
+def _well_lit(crop: Crop) -> bool:
+    lightness, a, b = crop.appearance.skin_lab
+    return LIT_L[0] <= lightness <= LIT_L[1] and a >= LEAST_A and b >= LEAST_B
 
 
 def _semantic(config: DermGanConfig, batch: RegionsBatch) -> Tensor:
@@ -208,8 +221,12 @@ def inputs(
     shown = [(conditions == clinical.CONDITIONS.index(name))[None] for name in config.conditions]
     guide = [outline[None], (conditions != clinical.NONE)[None], regions.place(request.boxes, width, height)]
     guide += [regions.colours(skin, lesions, width, height), *shown]
-    noise = normal(request.seed, "noise", (1, config.noise, height, width))
-    return np.concatenate(guide).astype(np.float32)[None], noise
+    return np.concatenate(guide).astype(np.float32)[None], _noise(request.seed, (1, config.noise, height, width))
+
+
+@lru_cache(maxsize=8)  # a box that is dragged keeps its seed
+def _noise(seed: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    return normal(seed, "noise", shape)
 
 
 def _dropout(config: DermGanConfig, seed: int) -> tuple[NDArray[np.float32], ...]:
@@ -224,16 +241,15 @@ def drawn(
     """The skin, and the outline and colours of every box's lesion: what the request sets, and the seed draws of the rest."""
     ita = None if request.tone is None else TONES[request.tone]
     outlines = Outlines(*(tables[f"outline.{name}"].float().numpy() for name in ("mean", "components")))
-    lesions, skin = (
-        [],
-        _appearance(config, tables, request, 0, request.boxes[0].condition if request.boxes else None, ita),
-    )
+    first = request.boxes[0].condition if request.boxes else None
+    skin, lesions = _appearance(config, tables, request, 0, first, ita), []
+    beside = skin.ita_deg if ita is None else ita
     for index, box in enumerate(request.boxes):
-        own = _appearance(config, tables, request, index, box.condition, skin.ita_deg if ita is None else ita)
+        own = _appearance(config, tables, request, index, box.condition, beside) if index else skin
         mask = np.zeros((height, width), np.float32)
         shape = outlines.draw(request.seed, index, box.right - box.left, box.bottom - box.top)
         mask[box.top : box.bottom, box.left : box.right] = shape
-        lesions.append(regions.Lesion(mask, own if index else skin))
+        lesions.append(regions.Lesion(mask, own))
     return skin, lesions
 
 
@@ -246,8 +262,10 @@ def _appearance(
     ita: float | None,
 ) -> Appearance:
     row = 0 if condition is None else 1 + config.conditions.index(condition)
-    chosen = density(tables, row)
-    return chosen.draw(request.seed + 7919 * index, ita, request.lesion_colour, request.variation, request.hair)
+    asked = None if ita is None else max(ita, ANCHOR_ITA_DEG)
+    sliders = request.lesion_colour, request.variation, request.hair
+    found = density(tables, row).draw(request.seed + 7919 * index, asked, *sliders, TYPICAL)
+    return found if ita is None or ita >= ANCHOR_ITA_DEG else found.at_tone(ita)
 
 
 def density(tables: Mapping[str, Tensor], row: int) -> Density:

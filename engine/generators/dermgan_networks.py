@@ -105,6 +105,7 @@ class ModulatedUp(nn.Module):
         inputs = guide_channels(config) + config.noise
         levels = (SIZE_PX // COARSEST_PX).bit_length()
         widths = [config.width * min(2 ** (levels - 1 - k), WIDEST) for k in range(levels)]
+        self.last_alone = config.last_level_alone
         self.guides = nn.ModuleList(nn.Conv2d(inputs, GUIDE, 1) for _ in widths)
         self.first = nn.Conv2d(inputs, widths[0], 1)
         self.ups = nn.ModuleList(
@@ -128,6 +129,8 @@ class ModulatedUp(nn.Module):
             given.append(torch.cat([guide, noise], dim=1))
         x, rgb = self.first(given[-1]), torch.zeros(1)
         for level, here in enumerate(reversed(given)):
+            if level == len(self.blocks) - 1 and self.last_alone:
+                x, rgb = x.detach(), rgb.detach()
             if level:
                 x = self.ups[level - 1](F.interpolate(F.leaky_relu(x, 0.2), scale_factor=2.0, mode="nearest"))
             x = self.blocks[level](x, F.leaky_relu(self.guides[level](here), 0.2))

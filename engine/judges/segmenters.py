@@ -21,7 +21,9 @@ from engine.cards import Card
 from engine.data.cropped import CropCache
 from engine.errors import EngineError
 from engine.pixels import resize_picture, to_tensor
-from engine.train.loader import Frame, Sampling, batch_at
+from engine.presets import Frame
+from engine.train.crops import batch_at
+from engine.train.showing import Sampling
 
 FAMILY = "segmenter"
 SIZE_PX = 128

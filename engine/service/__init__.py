@@ -11,13 +11,15 @@ from engine.service.files import (
     PresetInfo,
     case_from_file,
     case_from_map,
+    case_from_regions,
     catalogue,
     check_data,
     read_card,
     render_file,
+    sample,
     train,
 )
-from engine.service.judging import control, fidelity, fit_segmenter, tone
+from engine.service.judging import control, fidelity, fit_segmenter, search, tone
 from engine.service.library import export_library, keep, library_folder
 from engine.service.photos import Opened, open_files
 from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
@@ -53,6 +55,7 @@ __all__ = [
     "case_from_bytes",
     "case_from_file",
     "case_from_map",
+    "case_from_regions",
     "catalogue",
     "check_data",
     "control",
@@ -70,6 +73,8 @@ __all__ = [
     "proposed_cells",
     "read_card",
     "render_file",
+    "sample",
+    "search",
     "starter_case",
     "sweep",
     "sweep_file",

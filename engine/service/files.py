@@ -9,16 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import checkpoints, formats, presets
-from engine.case import Case
+from engine.case import SEED_LIMIT, Case
+from engine.clinical import sampled
+from engine.configs import CropsData
 from engine.errors import EngineError
+from engine.labels import Planes
 from engine.service.exports import BY_SUFFIX, case_from_bytes, export, provenance_from_bytes
 from engine.service.studio import Studio
+from engine.tone import TONES
 
 if TYPE_CHECKING:
     from engine.data.check import Report
     from engine.train.loop import Status
 
 Progress = Callable[[int, int], None]
+TONE_STEP_DEG = 0.4  # half a step of the map's red
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,57 @@ def case_from_map(labels: NDArray[np.uint8], preset: str, photo: Path | None = N
     return Case(planes, cells, chosen.name, seed=0)
 
 
+def case_from_regions(data: bytes, preset: str) -> Case:
+    """A case from DermGAN's map (RGB PNG), whose tone must be that of a Fitzpatrick type, within half a code."""
+    chosen = presets.load(preset)
+    boxes, ita = formats.read_regions(data, chosen.size)
+    tone = min(TONES, key=lambda name: abs(TONES[name] - ita))
+    if abs(TONES[tone] - ita) > TONE_STEP_DEG:
+        listed = ", ".join(f"{name} {asked:g}" for name, asked in TONES.items())
+        raise EngineError(f"the map's skin tone is {ita:.1f} degrees ITA; a case asks for one of {listed}.")
+    return Case(Planes.blank(*chosen.size), None, chosen.name, seed=0, tone=tone, boxes=boxes)
+
+
+def sample(
+    preset: str,
+    data: Path,
+    count: int,
+    out: Path,
+    seed: int = 0,
+    labels: Path | None = None,
+    split: str = "val",
+    tone: str | None = None,
+    checkpoint: Path | None = None,
+    device: str = "cpu",
+    progress: Progress = lambda done, total: None,
+) -> list[Path]:
+    """Pictures from the maps of a data folder's split, as Ghorbani et al. 2019 sample them; each holds its case.
+
+    A map of boxes is moved about and thinned out by the seed, a map of planes is taken as it is.
+    """
+    from engine.data.sources import SOURCES
+    from engine.seeds import stream
+
+    chosen = presets.load(preset)
+    source = SOURCES[type(chosen.data)]
+    records = source.read(data, labels, chosen).of(split).records
+    if not records:
+        raise EngineError(f"{data} has no {split} pictures; train, val or test that it has is expected.")
+    studio, written = Studio(preset, device, checkpoint), []
+    for index in range(count):
+        random = stream(seed, "sample", index)
+        pairs = source.pairs(records[int(random.integers(len(records)))], chosen)
+        _, case = pairs[int(random.integers(len(pairs)))]
+        if case.boxes:
+            case = replace(case, boxes=sampled([case.boxes], *chosen.size, random))
+        kept = studio.render(replace(case, tone=tone, seed=int(random.integers(SEED_LIMIT))))
+        path = out / f"{preset}-{seed}-{index:05d}.png"
+        checkpoints.write_atomically(path, formats.picture_bytes(kept.picture, kept.provenance))
+        written.append(path)
+        progress(index + 1, count)
+    return written
+
+
 def train(
     preset: str,
     data: Path,
@@ -115,13 +171,20 @@ def render_file(
             f"--out {out.name} ends in '{out.suffix}'; a picture is kept as .png, which holds the whole case, or as "
             f"{', '.join(list(BY_SUFFIX)[1:])}."
         )
-    made = case_from_map(formats.read_map(_bytes(map)), preset, photo) if map else case_from_file(_required(case))
+    made = _case_of(preset, map, photo) if map else case_from_file(_required(case))
     changes: dict[str, Any] = {"generator": preset}
     changes |= {"tone": tone} if tone else {}
     changes |= {"seed": seed} if seed is not None else {}
     kept = Studio(preset, device, checkpoint).render(replace(made, **changes))
     checkpoints.write_atomically(out, export(kept, BY_SUFFIX[suffix], out.name.removesuffix(suffix)).data)
     return out
+
+
+def _case_of(preset: str, map: Path, photo: Path | None) -> Case:
+    """A case from the map that the preset's generator takes."""
+    if isinstance(presets.load(preset).data, CropsData):
+        return case_from_regions(_bytes(map), preset)
+    return case_from_map(formats.read_map(_bytes(map)), preset, photo)
 
 
 def case_from_file(path: Path) -> Case:

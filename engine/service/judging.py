@@ -1,7 +1,9 @@
 """Judging a generator: fidelity beside its floor, and whether the picture obeys the map."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from engine.evaluate.control import Control
     from engine.evaluate.fidelity import Fidelity
     from engine.evaluate.tones import ToneSweep
+    from engine.experiments.search import Found
 
 Picture = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
@@ -145,6 +148,29 @@ def tone(
     return tone_sweep(lambda case: studio.render(case).picture, cases, covered, predict, progress=progress)
 
 
+def search(
+    preset: str,
+    data: Path,
+    out: Path,
+    choices: Sequence[str],
+    storage: str | None = None,
+    settings: Sequence[str] = (),
+    labels: Path | None = None,
+    device: str = "auto",
+    report: Callable[["Found"], None] = lambda found: None,
+) -> "Found":
+    """Grid search over a preset's settings by the KID of validation maps; the study lies in `out` unless a URL is given."""
+    from engine.experiments import search as searching
+
+    def score(checkpoint: Path) -> float:
+        return fidelity(data, None, preset, labels, checkpoint, "val").kid_x1000
+
+    chosen = presets.with_settings(presets.load(preset), settings)
+    out.mkdir(parents=True, exist_ok=True)
+    url = storage or f"sqlite:///{out / 'study.db'}"
+    return searching.search(chosen, data, out, searching.grid(choices), url, score, labels, device, report)
+
+
 def fit_segmenter(
     data: Path,
     out: Path,
@@ -170,10 +196,11 @@ def fit_segmenter(
         scores = segmenters.held_out(segmenter, test)
     metrics = {"jaccard_mean": round(float(np.mean(scores)), 4), "jaccard_median": round(float(np.median(scores)), 4)}
     licences = "; ".join(sorted({record.licence for record in manifest.records}))
+    config = {"width": segmenters.WIDTH, "size_px": segmenters.SIZE_PX, "images": images, "crops": len(train)}
     card = cards.Card(
         family=segmenters.FAMILY,
-        preset=cards.PresetRef(segmenters.FAMILY, "0" * 64),
-        config={"width": segmenters.WIDTH, "size_px": segmenters.SIZE_PX, "images": images, "crops": len(train)},
+        preset=cards.PresetRef(segmenters.FAMILY, sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()),
+        config=config,
         data=cards.DataRef(data.name, manifest.of("train").sha256(), "train"),
         clock=cards.Clock(images, -(-images // segmenters.BATCH)),
         seed=seed,

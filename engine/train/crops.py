@@ -39,7 +39,7 @@ def batch_at(
         one = _turned(cache, photo_at(len(cache), first + place, how.seed), turns[place])
         density = melanin_to(np.array(one.appearance.skin_lab), targets[place], DENSITIES) if toned[place] else 0.0
         shown.append(replace(one, density=density))
-    free = cache.cells.shape[1] - frame.width * frame.shrink, cache.cells.shape[2] - frame.height * frame.shrink
+    free = cache.cells.shape[1] - frame.height * frame.shrink, cache.cells.shape[2] - frame.width * frame.shrink
     corners = np.stack([random.integers(0, room + 1, count) for room in free], axis=1)
     generator = torch.Generator(device).manual_seed(int(random.integers(2**62)))
     return _batch(shown, corners, frame, generator, device)

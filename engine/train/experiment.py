@@ -38,7 +38,7 @@ def train(
 
     Raises EngineError for a data folder that cannot be read, or an `out` that belongs to another run.
     """
-    manifest = SOURCES[type(preset.data)].read(data, labels, preset)
+    manifest = SOURCES[type(preset.data)].training(data, labels, preset)
     shown, held = manifest.of("train"), manifest.of("val")
     run = Run.open(out, resume, to_table(preset), shown.sha256())
     root = cache_root or out / "cache"

@@ -1,0 +1,1 @@
+"""Experiments: which sets, which nets, how many runs, one table each."""
