@@ -273,4 +273,5 @@ FAMILY = Family(
     sampler=sampler,
     inputs=inputs,
     extrapolates=extrapolates,
+    takes="boxes",
 )
