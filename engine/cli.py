@@ -127,6 +127,7 @@ def train(
     resume: Annotated[bool, typer.Option(help="Go on with the run in --out.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     devices: Annotated[int, typer.Option(help="How many devices.", min=1)] = 1,
+    exclude: Annotated[Path | None, typer.Option(help="File of record ids to leave out, one a line.")] = None,
 ) -> None:
     """Train a generator. Ctrl-C or SIGTERM saves and stops; --resume goes on exactly."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -141,8 +142,15 @@ def train(
             left = "" if status.seconds_left is None else f", {status.seconds_left / 60:.0f} min left"
             said = f"training {status.images_per_s:.1f} images/s{left}"
             progress.update(images, completed=status.images, total=status.total, description=said)
+            for warning in status.warnings:
+                if (kind := warning.partition(":")[0]) not in warned:
+                    warned.add(kind)
+                    print(f"moulage: image {status.images}: {warning}", file=sys.stderr)
 
-        final = service.train(preset, data, out, labels, settings or (), resume, device, devices, prepared, report)
+        warned: set[str] = set()
+        final = service.train(
+            preset, data, out, labels, settings or (), resume, device, devices, prepared, report, exclude
+        )
     if final.exists():
         print(final)
     else:
@@ -180,6 +188,41 @@ def sweep(
     with _bar("painting") as tick:
         written = service.sweep_file(preset, case, out, x, y, columns, rows, device, tick)
     print(f"{written[0]} and {len(written) - 1} files beside it")
+
+
+@app.command()
+def sample(
+    preset: str,
+    count: Annotated[int, typer.Option(help="How many pictures the whole set has.")],
+    out: Annotated[Path, typer.Option(help="Folder of the set; the same command goes on where it stopped.")],
+    seed: Annotated[int, typer.Option(help="Seed of the set, 64 bits.")] = 0,
+    shard: Annotated[
+        str, typer.Option(help="i/n: make only the i-th of n parts; the set is the same for every n.")
+    ] = "1/1",
+    diagnosis: Annotated[
+        str | None, typer.Option(help="One of the preset's; else in the training data's proportion.")
+    ] = None,
+    truncation: Annotated[
+        float | None, typer.Option(help="Bound of the latent, standard deviations: 0.05 to 4.")
+    ] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="Weights to use in place of the shipped ones.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Make a set of pictures from noise, with masks where the generator makes them, in ISIC's layout with a manifest."""
+    with _bar("sampling") as tick:
+        found = service.sample(preset, count, seed, out, shard, diagnosis, truncation, checkpoint, device, tick)
+    print(f"{out}: {found.sentence()}")
+    if found.manifest is None:
+        print("other shards' pictures are missing; the last shard to finish writes the manifest")
+
+
+@app.command()
+def join(
+    parts: Annotated[list[Path], typer.Argument(help="Checkpoints of one preset's parts, such as LAPGAN's levels.")],
+    out: Annotated[Path, typer.Option(help="Checkpoint to write.")],
+) -> None:
+    """Make one generator of parts that were trained in runs of their own."""
+    print(service.join(parts, out))
 
 
 Real = Annotated[Path, typer.Option(help="Data folder; its train split gives the floor.")]

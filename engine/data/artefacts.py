@@ -41,7 +41,9 @@ def ruled(picture: NDArray[np.uint8]) -> bool:
 
 def _bands(grey: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     """Overlapping strips of rows, each with its thin dark upright lines brought out."""
-    thin = np.asarray(cv2.morphologyEx(np.ascontiguousarray(grey), cv2.MORPH_BLACKHAT, np.ones((1, 5), np.uint8)), np.uint8)
+    thin = np.asarray(
+        cv2.morphologyEx(np.ascontiguousarray(grey), cv2.MORPH_BLACKHAT, np.ones((1, 5), np.uint8)), np.uint8
+    )
     depth = max(4, round(len(grey) * BAND))
     return [thin[top : top + depth] for top in range(0, len(grey) - depth + 1, depth // 2)]
 

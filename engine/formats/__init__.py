@@ -25,7 +25,7 @@ from engine.formats.maps import (
     read_superpixels,
     superpixel_bytes,
 )
-from engine.formats.picture import KEY, PROVENANCE_DEPTH, holds_case, picture_bytes, read_picture_case
+from engine.formats.picture import KEY, PROVENANCE_DEPTH, holds_case, picture_bytes, read_picture_case, read_provenance
 from engine.formats.xmp import DESCRIPTION
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "read_map",
     "read_picture_case",
     "read_plane",
+    "read_provenance",
     "read_superpixels",
     "stem_of",
     "superpixel_bytes",

@@ -17,9 +17,11 @@ from engine.service.files import (
     render_file,
     train,
 )
+from engine.service.joining import join
 from engine.service.judging import control, fidelity, fit_segmenter, tone
 from engine.service.library import export_library, keep, library_folder
 from engine.service.photos import Opened, open_files
+from engine.service.sampling import Sample, Sampled, Sampler, sample
 from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
 from engine.service.studios import Generator, Studios, live_generators
 from engine.service.sweeping import Cell, Grid, cut_off, painted, sweep_file
@@ -46,6 +48,9 @@ __all__ = [
     "Photos",
     "PresetInfo",
     "Rendered",
+    "Sample",
+    "Sampled",
+    "Sampler",
     "Studio",
     "Studios",
     "Sweep",
@@ -61,6 +66,7 @@ __all__ = [
     "export_library",
     "fidelity",
     "fit_segmenter",
+    "join",
     "keep",
     "library_folder",
     "live_generators",
@@ -70,6 +76,7 @@ __all__ = [
     "proposed_cells",
     "read_card",
     "render_file",
+    "sample",
     "starter_case",
     "sweep",
     "sweep_file",
