@@ -241,8 +241,10 @@ class LapganConfig:
     levels: tuple[Annotated[int, Range(0, LAPGAN_GANS - 1)], ...]
     """Which of the five are built and trained. A run of some of them is joined with the others' by `moulage join`."""
     latent: Annotated[int, Range(1, 1024)]
-    start: tuple[Side, Side]
-    """Width and height, px, of the smallest level; each of the five above doubles it, the last by the fifth GAN again."""
+    start: tuple[Annotated[int, Range(5, 64)], Annotated[int, Range(5, 64)]]
+    """Width and height, px, of the smallest level, 5 at least for the convolutions above it.
+
+    Each of the five levels above doubles it, the last by the fifth GAN again."""
     hidden: Annotated[int, Range(1, 8192)]
     """Units of the first GAN's hidden layers."""
     width: Annotated[int, Range(1, 256)]
