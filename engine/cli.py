@@ -127,6 +127,7 @@ def train(
     resume: Annotated[bool, typer.Option(help="Go on with the run in --out.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     devices: Annotated[int, typer.Option(help="How many devices.", min=1)] = 1,
+    exclude: Annotated[Path | None, typer.Option(help="File of record ids to leave out, one a line.")] = None,
 ) -> None:
     """Train a generator. Ctrl-C or SIGTERM saves and stops; --resume goes on exactly."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -141,8 +142,15 @@ def train(
             left = "" if status.seconds_left is None else f", {status.seconds_left / 60:.0f} min left"
             said = f"training {status.images_per_s:.1f} images/s{left}"
             progress.update(images, completed=status.images, total=status.total, description=said)
+            for warning in status.warnings:
+                if (kind := warning.partition(":")[0]) not in warned:
+                    warned.add(kind)
+                    print(f"moulage: image {status.images}: {warning}", file=sys.stderr)
 
-        final = service.train(preset, data, out, labels, settings or (), resume, device, devices, prepared, report)
+        warned: set[str] = set()
+        final = service.train(
+            preset, data, out, labels, settings or (), resume, device, devices, prepared, report, exclude
+        )
     if final.exists():
         print(final)
     else:
@@ -185,20 +193,49 @@ def sweep(
 @app.command()
 def sample(
     preset: str,
-    data: Annotated[Path, typer.Option(help="Data folder whose maps are painted.")],
-    count: Annotated[int, typer.Option(help="How many pictures.", min=1)],
-    out: Annotated[Path, typer.Option(help="Folder to write them to, each with its case inside.")],
-    seed: Annotated[int, typer.Option(help="Seed, 0 or more.", min=0)] = 0,
+    count: Annotated[int, typer.Option(help="How many pictures the whole set has.")],
+    out: Annotated[Path, typer.Option(help="Folder of the set; the same command goes on where it stopped.")],
+    seed: Annotated[int, typer.Option(help="Seed of the set, 64 bits.")] = 0,
+    shard: Annotated[
+        str, typer.Option(help="i/n: make only the i-th of n parts; the set is the same for every n.")
+    ] = "1/1",
+    diagnosis: Annotated[
+        str | None, typer.Option(help="One of the preset's; else in the training data's proportion.")
+    ] = None,
+    truncation: Annotated[
+        float | None, typer.Option(help="Bound of the latent, standard deviations: 0.05 to 4.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="For a generator of maps or boxes: the data folder whose maps are painted.")
+    ] = None,
     labels: Labels = None,
-    split: Annotated[str, typer.Option(help="The split whose maps are used.")] = "val",
-    tone: Annotated[str | None, typer.Option(help="Skin type I..VI; left out, the seed draws it.")] = None,
+    split: Annotated[str, typer.Option(help="With --data, the split whose maps are used.")] = "val",
+    tone: Annotated[str | None, typer.Option(help="With --data, skin type I..VI; else the seed draws it.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Weights to use in place of the shipped ones.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
-    """Paint maps of held-out photos; boxes are moved about and thinned out by the seed."""
-    with _bar("painting") as tick:
-        written = service.sample(preset, data, count, out, seed, labels, split, tone, checkpoint, device, tick)
-    print(f"{len(written)} pictures in {out}")
+    """Make a set of pictures: from noise, with masks and a manifest in ISIC's layout, or with --data from held-out maps.
+
+    Boxes of held-out maps are moved about and thinned out by the seed.
+    """
+    with _bar("sampling") as tick:
+        if data is not None:
+            written = service.sample_maps(preset, data, count, out, seed, labels, split, tone, checkpoint, device, tick)
+            print(f"{len(written)} pictures in {out}")
+            return
+        found = service.sample(preset, count, seed, out, shard, diagnosis, truncation, checkpoint, device, tick)
+    print(f"{out}: {found.sentence()}")
+    if found.manifest is None:
+        print("other shards' pictures are missing; the last shard to finish writes the manifest")
+
+
+@app.command()
+def join(
+    parts: Annotated[list[Path], typer.Argument(help="Checkpoints of one preset's parts, such as LAPGAN's levels.")],
+    out: Annotated[Path, typer.Option(help="Checkpoint to write.")],
+) -> None:
+    """Make one generator of parts that were trained in runs of their own."""
+    print(service.join(parts, out))
 
 
 Real = Annotated[Path, typer.Option(help="Data folder; its train split gives the floor.")]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from engine.clinical import CONDITIONS
 from engine.clinical import index_of as condition_index
 from engine.config import Range
+from engine.diagnoses import check as check_diagnosis
 from engine.errors import EngineError
 
 
@@ -42,6 +43,23 @@ class CropsData:
     """Record ids left out."""
     flips: bool
     """Mirror and turn: a close-up of skin has no up."""
+
+
+@dataclass(frozen=True)
+class PhotosData:
+    """How photos, dermoscopic or clinical, become what a noise generator learns from; the model says which and what of them."""
+
+    fit: Literal["stretch", "crop", "letterbox"]
+    """`stretch` squeezes the whole frame into the preset's size, `crop` cuts its centre to that aspect first."""
+    split_scheme: Literal["isic2017", "bissoto"]
+    """For ISIC challenge folders."""
+    split_seed: Annotated[int, Range(0, 2**31 - 1)]
+    """For the others, which are split by patient or lesion."""
+    reject: tuple[Literal["round frame", "ruler"], ...]
+    """Photos left out for what their pixels show."""
+    exclude: tuple[str, ...]
+    """Record ids left out."""
+    flips: bool
 
 
 @dataclass(frozen=True)
@@ -136,6 +154,178 @@ class DermGanConfig:
             condition_index(condition, CONDITIONS)
 
 
-CONFIGS: dict[str, type] = {"pix2pixhd": Pix2PixHDConfig, "dermgan": DermGanConfig}
-DATA: dict[str, type] = {"pix2pixhd": PlanesData, "dermgan": CropsData}
+Diagnoses = tuple[str, ...]
+Side = Annotated[int, Range(1, 512)]
+
+
+@dataclass(frozen=True)
+class DcganConfig:
+    """DCGAN (Radford et al. 2016): the official 64x64 form, the four-channel 5x5 form of Pollastri et al. 2019, and ours."""
+
+    diagnoses: Diagnoses
+    """The photos learned from: those with one of these; empty takes all."""
+    mask: bool
+    """Whether a fourth channel holds the lesion mask, so that picture and mask are made together."""
+    latent: Annotated[int, Range(1, 1024)]
+    start: tuple[Side, Side]
+    """Width and height, px, of the map that the latent is projected to; each upsampling doubles it."""
+    upsamplings: Annotated[int, Range(1, 7)]
+    width: Annotated[int, Range(1, 256)]
+    """Channels before the last upsampling (ngf); each one before it has twice as many."""
+    kernel: Literal[4, 5]
+    bias: bool
+    activation: Literal["relu", "leaky"]
+    """In the generator; the discriminator's is leaky."""
+    upsampling: Literal["deconv", "resize"]
+    """`deconv` is the papers'; `resize` is nearest and a 3x3 convolution, against the checkerboard (Odena et al. 2016)."""
+    generator_norm: Literal["batch", "pixel"]
+    discriminator_width: Annotated[int, Range(1, 256)]
+    discriminator_norm: Literal["batch", "spectral"]
+    first_norm: bool
+    """Whether the discriminator's first convolution is normalised too."""
+    objective: Literal["bce", "hinge"]
+    generator_steps: Annotated[int, Range(1, 4)]
+    """Steps of the generator for one of the discriminator."""
+    r1: Annotated[float, Range(0, 1000)]
+    """Weight of the gradient penalty on real pictures (Mescheder et al. 2018); 0 in the papers."""
+    diffaugment: bool
+    """Translation and cutout of what the discriminator sees (Zhao et al. 2020)."""
+
+    def __post_init__(self) -> None:
+        """Diagnoses must be known, and each named once."""
+        _known(self.diagnoses)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the pictures, px."""
+        return self.start[0] << self.upsamplings, self.start[1] << self.upsamplings
+
+
+@dataclass(frozen=True)
+class Dcgan128Config:
+    """The DCGAN of 128x128 px whose Keras layers the melanoma and BCC paper tabulates, batch norm and padding included."""
+
+    diagnoses: Diagnoses
+    """The photos learned from: those with one of these; empty takes all."""
+    latent: Annotated[int, Range(1, 1024)]
+    width: Annotated[int, Range(1, 256)]
+    """Channels of the last blocks; the first three have twice as many."""
+    discriminator_width: Annotated[int, Range(1, 256)]
+    """Channels of the first of five convolutions; each has twice as many as the one before."""
+    dropout: Annotated[float, Range(0, 0.9)]
+    objective: Literal["bce", "hinge"]
+    r1: Annotated[float, Range(0, 1000)]
+    """Weight of the gradient penalty on real pictures (Mescheder et al. 2018); 0 in the paper."""
+    diffaugment: bool
+    """Translation and cutout of what the discriminator sees (Zhao et al. 2020)."""
+
+    def __post_init__(self) -> None:
+        """Diagnoses must be known, and each named once."""
+        _known(self.diagnoses)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the pictures, px: 4x4, thrice doubled, then by four."""
+        return 128, 128
+
+
+LAPGAN_GANS = 5
+
+
+@dataclass(frozen=True)
+class LapganConfig:
+    """LAPGAN (Denton et al. 2015) as Pollastri et al. 2019 built it: five independent GANs over a Laplacian pyramid."""
+
+    diagnoses: Diagnoses
+    """The photos learned from: those with one of these; empty takes all."""
+    mask: bool
+    """Whether a fourth channel holds the lesion mask, so that picture and mask are made together."""
+    levels: tuple[Annotated[int, Range(0, LAPGAN_GANS - 1)], ...]
+    """Which of the five are built and trained. A run of some of them is joined with the others' by `moulage join`."""
+    latent: Annotated[int, Range(1, 1024)]
+    start: tuple[Annotated[int, Range(5, 64)], Annotated[int, Range(5, 64)]]
+    """Width and height, px, of the smallest level, 5 at least for the convolutions above it.
+
+    Each of the five levels above doubles it, the last by the fifth GAN again."""
+    hidden: Annotated[int, Range(1, 8192)]
+    """Units of the first GAN's hidden layers."""
+    width: Annotated[int, Range(1, 256)]
+    """Channels of the other generators' hidden layers."""
+    discriminator_width: Annotated[int, Range(1, 256)]
+    dropout: Annotated[float, Range(0, 0.9)]
+    """Before the last layer of every discriminator."""
+    objective: Literal["bce", "hinge"]
+
+    def __post_init__(self) -> None:
+        """Diagnoses must be known, and levels named once each."""
+        _known(self.diagnoses)
+        if not self.levels or len(set(self.levels)) != len(self.levels):
+            raise EngineError(
+                f"levels = {list(self.levels)}; one or more of 0 to {LAPGAN_GANS - 1}, each once, is expected."
+            )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the pictures, px."""
+        return self.start[0] << LAPGAN_GANS, self.start[1] << LAPGAN_GANS
+
+
+@dataclass(frozen=True)
+class PganConfig:
+    """Progressive growing (Karras et al. 2018) with the label of Bissoto et al. 2018 in its layers."""
+
+    diagnoses: Diagnoses
+    """The labels; with fewer than two the networks take none, and empty takes all photos."""
+    resolution: Literal[8, 16, 32, 64, 128, 256]
+    latent: Annotated[int, Range(1, 1024)]
+    fmap_base: Annotated[int, Range(8, 16384)]
+    """A convolution at 2^s px has fmap_base / 2^(s-1) channels, at most `fmap_max`."""
+    fmap_max: Annotated[int, Range(1, 1024)]
+    label_placement: Literal["released", "every layer"]
+    """`released` is where the authors' code concatenates the label; `every layer` but the last is the paper's sentence."""
+    label_head: bool
+    """Whether the discriminator also tells the label (AC-GAN); the released code kept that head."""
+    objective: Literal["wgan-gp", "logistic"]
+    gradient_penalty: Annotated[float, Range(0, 1000)]
+    """Weight of wgan-gp's penalty between real and fake, or of logistic's R1 on real pictures."""
+    drift: Annotated[float, Range(0, 1)]
+    """Weight of the squared score of real pictures."""
+    stddev_group: Annotated[int, Range(0, 64)]
+    """Pictures over which the minibatch standard deviation is taken; 0 is the whole minibatch."""
+    diffaugment: bool
+    """Translation and cutout of what the discriminator sees (Zhao et al. 2020)."""
+
+    def __post_init__(self) -> None:
+        """Diagnoses must be known, and each named once."""
+        _known(self.diagnoses)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the pictures, px."""
+        return self.resolution, self.resolution
+
+
+def _known(diagnoses: Diagnoses) -> None:
+    if len(set(diagnoses)) != len(diagnoses):
+        raise EngineError(f"diagnoses = {list(diagnoses)}; each once is expected.")
+    for diagnosis in diagnoses:
+        check_diagnosis(diagnosis)
+
+
+CONFIGS: dict[str, type] = {
+    "pix2pixhd": Pix2PixHDConfig,
+    "dermgan": DermGanConfig,
+    "dcgan": DcganConfig,
+    "dcgan128": Dcgan128Config,
+    "lapgan": LapganConfig,
+    "pgan": PganConfig,
+}
+DATA: dict[str, type] = {
+    "pix2pixhd": PlanesData,
+    "dermgan": CropsData,
+    "dcgan": PhotosData,
+    "dcgan128": PhotosData,
+    "lapgan": PhotosData,
+    "pgan": PhotosData,
+}
 """Family → how its data become training pairs."""

@@ -17,11 +17,15 @@ ROOT = CHECKOUT if CHECKOUT.is_dir() else INSTALLED
 
 @dataclass(frozen=True)
 class Frame:
-    """How a cached frame is shown: a window of (width, height) after shrinking by the whole number `shrink`."""
+    """How a cached frame is shown: a window of (width, height) after shrinking by the whole number `shrink`.
+
+    fade: 1, or less while a picture is blended with its form at half the resolution.
+    """
 
     width: int
     height: int
     shrink: int = 1
+    fade: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -32,10 +36,12 @@ class Stage:
     """
 
     until: Annotated[float, Range(0, 1)]
-    width: Annotated[int, Range(16, 4096)]
-    height: Annotated[int, Range(16, 4096)]
+    width: Annotated[int, Range(4, 4096)]
+    height: Annotated[int, Range(4, 4096)]
     batch: Annotated[int, Range(1, 4096)]
     shrink: Annotated[int, Range(1, 16)] | None = None
+    fade: Annotated[float, Range(0, 1)] | None = None
+    """Share of the stage during which what it adds fades in, real pictures alike (Karras et al. 2018); None adds at once."""
 
     @property
     def frame(self) -> Frame:
@@ -62,12 +68,22 @@ class TrainConfig:
     stages: tuple[Stage, ...]
     minutes: Annotated[float, Range(0.01, 1e5)] | None = None
     """Wall-clock budget, in place of `images`: measured for a minute, then turned once into an image count."""
+    epochs: Annotated[float, Range(0.001, 1e6)] | None = None
+    """Budget in showings of the whole training split, in place of `images`."""
+    epsilon: Annotated[float, Range(0, 1)] | None = None
+    """Adam's; None is torch's 1e-8."""
+    rampup_images: Annotated[float, Range(1, 1e9)] | None = None
+    """Images over which both rates rise from 0.7 % to 100 % (Karras et al. 2018); None starts at 100 %."""
 
     def __post_init__(self) -> None:
         """Stages must come in order and reach the end."""
         ends = [stage.until for stage in self.stages]
         if not ends or (ends != sorted(set(ends)) or ends[-1] != 1):
             raise EngineError(f"train.stages: until = {ends}; rising values that end in 1 are expected.")
+        if self.minutes is not None and self.epochs is not None:
+            raise EngineError(
+                f"train.minutes = {self.minutes:g} and train.epochs = {self.epochs:g}; only one budget is allowed."
+            )
 
 
 @dataclass(frozen=True)
@@ -125,6 +141,9 @@ def from_preset_table(table: dict[str, Any], where: str) -> Preset:
     preset = from_table(Preset, table, where)
     model: Any = from_table(CONFIGS[family], preset.model, f"{where}: model")
     data: Any = from_table(DATA[family], preset.data, f"{where}: data")
+    made = tuple(getattr(model, "size", preset.size))
+    if made != preset.size:
+        raise EngineError(f"{where}: size = {list(preset.size)}; {list(made)}, which the model makes, is expected.")
     return Preset(**{**vars(preset), "model": model, "data": data})
 
 

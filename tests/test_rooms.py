@@ -11,9 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted([*(ROOT / "engine").rglob("*.py"), *(ROOT / "studio").rglob("*.py")])
 LOW = {
-    "appearance", "boxes", "cards", "case", "checkpoints", "clinical", "config", "configs", "drafts", "errors", "formats",
-    "labels", "library", "outlines", "pixels", "presets", "regions", "runs", "seeds", "starter", "superpixels", "sweeps",
-    "tone", "weights",
+    "appearance", "boxes", "cards", "case", "checkpoints", "clinical", "config", "configs", "diagnoses", "drafts",
+    "errors", "formats", "labels", "library", "outlines", "pixels", "presets", "regions", "runs", "sampled", "seeds",
+    "starter", "superpixels", "sweeps", "tone", "weights",
 }  # fmt: skip
 PLAIN_TYPES = {"engine.service", "engine.errors", "engine.labels", "engine.case"}
 TOP_LEVEL = {

@@ -164,6 +164,7 @@ def _record(layout: Layout, row: Row, photo: Path | None, mask: Path | None, box
         group=(row.get(layout.patient) if layout.patient else None) or photo.stem,
         licence=layout.licence,
         split=None,
+        condition=condition,
     )
 
 

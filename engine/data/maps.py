@@ -108,6 +108,22 @@ def crop_planes(planes: Planes, size: Size, enlarge: bool = True) -> Planes:
     return Planes(crop_labels(planes.lesion, size), markers, crop_labels(planes.border, size))
 
 
+def stretch_picture(picture: NDArray[np.uint8], size: Size, enlarge: bool = True) -> NDArray[np.uint8]:
+    """Resize the whole frame to `size`, whatever its aspect."""
+    return resize_picture(picture, *size)
+
+
+def stretch_labels(labels: NDArray[Any], size: Size, enlarge: bool = True) -> NDArray[Any]:
+    """Resize the whole frame to `size` by nearest, whatever its aspect."""
+    return resize_labels(labels, *size)
+
+
+def stretch_planes(planes: Planes, size: Size, enlarge: bool = True) -> Planes:
+    """`stretch_labels` of every plane."""
+    markers = np.stack([resize_labels(plane, *size) for plane in planes.markers])
+    return Planes(resize_labels(planes.lesion, *size), markers, resize_labels(planes.border, *size))
+
+
 def _fitted_size(frame: Size, size: Size, enlarge: bool) -> Size:
     scale = min(size[0] / frame[0], size[1] / frame[1])
     scale = scale if enlarge else min(scale, 1.0)
@@ -128,4 +144,5 @@ def _centre(shape: tuple[int, ...], size: Size) -> tuple[slice, slice]:
 FITS = {
     "letterbox": Fit(letterbox_picture, letterbox_labels, letterbox_planes),
     "crop": Fit(crop_picture, crop_labels, crop_planes),
+    "stretch": Fit(stretch_picture, stretch_labels, stretch_planes),
 }

@@ -67,7 +67,7 @@ class ClinicalRecord:
     """One clinical photograph. boxes: regions of interest in photo pixels, each with its condition.
 
     mask: the lesion's outline, where there is one. fitzpatrick: type I..VI as labelled, where there is a label; what tone
-    the photo shows is measured. group: the patient.
+    the photo shows is measured. group: the patient. condition: what the table says it shows, boxes or not.
     """
 
     id: str
@@ -78,6 +78,7 @@ class ClinicalRecord:
     group: str
     licence: str
     split: str | None
+    condition: str | None = None
 
     @property
     def files(self) -> tuple[Path | None, ...]:
@@ -88,6 +89,34 @@ class ClinicalRecord:
     def facts(self) -> str:
         """The boxes with their conditions."""
         return "".join(f"{box.edges} {box.condition}\0" for box in self.boxes)
+
+
+@dataclass(frozen=True)
+class PhotoRecord:
+    """One photo, dermoscopic or clinical, with what it shows.
+
+    diagnosis: one of `diagnoses.DIAGNOSES`, or None where the source is silent. label: its place among those asked for.
+    mask: the lesion's, where there is one. group: the lesion or patient, which stays on one side of the split.
+    """
+
+    id: str
+    picture: Path
+    mask: Path | None
+    diagnosis: str | None
+    group: str
+    licence: str
+    split: str | None
+    label: int = 0
+
+    @property
+    def files(self) -> tuple[Path | None, ...]:
+        """Photo and mask."""
+        return (self.picture, self.mask)
+
+    @property
+    def facts(self) -> str:
+        """The diagnosis and its place."""
+        return f"{self.diagnosis} {self.label}\0"
 
 
 RecordT = TypeVar("RecordT", bound=Listed)

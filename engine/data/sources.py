@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.case import Case
-from engine.configs import CropsData, PlanesData
-from engine.data import cache, clinical, cropped, maps, read
-from engine.data.records import ClinicalRecord, Manifest, Record, excluding
+from engine.configs import CropsData, PhotosData, PlanesData
+from engine.data import cache, clinical, cropped, maps, photo_cache, photos, read
+from engine.data.records import ClinicalRecord, Manifest, PhotoRecord, Record, excluding
 from engine.labels import Planes
 from engine.presets import Preset
 
@@ -66,6 +66,27 @@ def _build_crops(
     return cropped.build(manifest, preset.size, preset.data, root, progress)
 
 
+def _read_photos(root: Path, labels: Path | None, preset: Preset) -> Manifest[PhotoRecord]:
+    return excluding(photos.read(root, labels, preset.data, preset.model.diagnoses), preset.data.exclude)
+
+
+def _build_photos(
+    manifest: Manifest[PhotoRecord], preset: Preset, root: Path, progress: Progress
+) -> photo_cache.PhotoCache:
+    mask = bool(getattr(preset.model, "mask", False))
+    recipe = photo_cache.Recipe(preset.size, preset.data.fit, mask, preset.data.reject)
+    return photo_cache.build(manifest, recipe, root, progress)
+
+
+def _fit_photos(picture: NDArray[np.uint8], preset: Preset) -> NDArray[np.uint8]:
+    return maps.FITS[preset.data.fit].picture(picture, preset.size, True)
+
+
+def _pairs_of_photos(record: PhotoRecord, preset: Preset) -> list[tuple[NDArray[np.uint8], Case]]:
+    picture = _fit_photos(maps.load_picture(record.picture), preset)
+    return [(picture, Case(Planes.blank(*preset.size), None, preset.name, seed=0))]
+
+
 def _pairs_of_planes(record: Record, preset: Preset) -> list[tuple[NDArray[np.uint8], Case]]:
     picture, planes = cache.fitted(record, preset.size, preset.data.fit, preset.data.enlarge)
     return [(picture, Case(planes, None, preset.name, seed=0))]
@@ -82,6 +103,7 @@ def _pairs_of_crops(record: ClinicalRecord, preset: Preset) -> list[tuple[NDArra
 SOURCES: dict[type, Source] = {
     PlanesData: Source(_read_planes, _build_planes, _pairs_of_planes, _fit_planes),
     CropsData: Source(_read_crops, _build_crops, _pairs_of_crops, _fit_crops),
+    PhotosData: Source(_read_photos, _build_photos, _pairs_of_photos, _fit_photos),
 }
 
 

@@ -27,7 +27,7 @@ from engine.formats.maps import (
     region_bytes,
     superpixel_bytes,
 )
-from engine.formats.picture import KEY, PROVENANCE_DEPTH, holds_case, picture_bytes, read_picture_case
+from engine.formats.picture import KEY, PROVENANCE_DEPTH, holds_case, picture_bytes, read_picture_case, read_provenance
 from engine.formats.xmp import DESCRIPTION
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "read_map",
     "read_picture_case",
     "read_plane",
+    "read_provenance",
     "read_regions",
     "read_superpixels",
     "region_bytes",

@@ -51,3 +51,14 @@ class RegionsBatch(Batch):
     skin: Tensor
     colours: Tensor
     shrink: int
+
+
+@dataclass(frozen=True)
+class PhotosBatch(Batch):
+    """Photos alone, `pictures` being [B, 4, H, W] where the lesion mask in {-1, 1} is their fourth channel.
+
+    labels: int64 [B], places in the model's diagnoses. fade: how far what this stage added has faded in, 0..1.
+    """
+
+    labels: Tensor
+    fade: float = 1.0

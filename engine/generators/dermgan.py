@@ -291,4 +291,5 @@ FAMILY = Family(
     sampler=sampler,
     inputs=inputs,
     extrapolates=extrapolates,
+    takes="boxes",
 )

@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ class Gan(ABC):
     """Trained networks; the loop may wrap each (several devices), so losses call them through this dict."""
     frozen: dict[str, nn.Module]
     """Feature networks that are never trained nor saved."""
+    measured: Mapping[str, Tensor] = MappingProxyType({})
+    """What the last step measured beside its losses, for the statistics: scalars by name."""
     grows = False
     """Whether a stage of training may leave parts of a network untouched."""
     shipped = "G"
@@ -41,6 +44,10 @@ class Gan(ABC):
     @abstractmethod
     def sample_inputs(self, batch: Any) -> tuple[Tensor, ...]:
         """What the shipped network takes to paint the batch's maps; the same tensors for the same batch."""
+
+    def previews(self, network: nn.Module, inputs: tuple[Tensor, ...], photos: Tensor) -> list[Tensor]:
+        """What a run shows of itself, [N, C, H, W] a row: what `network` makes of the `sample_inputs` of photos."""
+        return [network(*inputs)]
 
     @contextmanager
     def fixed(self, group: str) -> Iterator[nn.Module]:
@@ -66,11 +73,15 @@ class Family:
     sampler: Callable[[Any], nn.Module]
     """Config → the network that renders, untrained."""
     inputs: Callable[
-        [Any, Mapping[str, Tensor], Planes, NDArray[np.uint8] | None, Any], tuple[NDArray[np.float32], ...]
+        [Any, Mapping[str, Tensor], Planes | None, NDArray[np.uint8] | None, Any], tuple[NDArray[np.float32], ...]
     ]
-    """(config, tables, planes, edges or None, request) → the sampler's inputs, each with a batch axis of 1."""
+    """(config, tables, planes, edges or None, request) → the sampler's inputs, each with a batch axis of 1.
+
+    A family that takes noise is given no planes."""
     extrapolates: Callable[[Any, Mapping[str, Tensor], Planes, Any], list[str]]
     """(config, tables, planes, request) → what of the case lies beyond the training data, in words."""
+    takes: Literal["map", "boxes", "noise"] = "map"
+    """What a picture starts from: a case's planes, the boxes on them, or noise alone."""
 
 
 def bare(network: nn.Module) -> nn.Module:

@@ -46,7 +46,13 @@ def _minmax_generator(fake: Tensor) -> Tensor:
     return F.softplus(-fake.float()).mean()
 
 
+def _bce_discriminator(real: Tensor, fake: Tensor) -> Tensor:
+    """BCE(D(x), 1) + BCE(D(G(z)), 0) without min-max's factor, as DCGAN's loss curves have it (Radford et al. 2016)."""
+    return 2 * _minmax_discriminator(real, fake)
+
+
 OBJECTIVES = {
+    "bce": Objective(_bce_discriminator, _minmax_generator),
     "minmax": Objective(_minmax_discriminator, _minmax_generator),
     "lsgan": Objective(_lsgan_discriminator, _lsgan_generator),
     "hinge": Objective(_hinge_discriminator, _hinge_generator),

@@ -16,12 +16,14 @@ from engine.service.files import (
     check_data,
     read_card,
     render_file,
-    sample,
+    sample_maps,
     train,
 )
+from engine.service.joining import join
 from engine.service.judging import control, fidelity, fit_segmenter, search, tone
 from engine.service.library import export_library, keep, library_folder
 from engine.service.photos import Opened, open_files
+from engine.service.sampling import Sample, Sampled, Sampler, sample
 from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
 from engine.service.studios import Generator, Studios, live_generators
 from engine.service.sweeping import Cell, Grid, cut_off, painted, sweep_file
@@ -48,6 +50,9 @@ __all__ = [
     "Photos",
     "PresetInfo",
     "Rendered",
+    "Sample",
+    "Sampled",
+    "Sampler",
     "Studio",
     "Studios",
     "Sweep",
@@ -64,6 +69,7 @@ __all__ = [
     "export_library",
     "fidelity",
     "fit_segmenter",
+    "join",
     "keep",
     "library_folder",
     "live_generators",
@@ -74,6 +80,7 @@ __all__ = [
     "read_card",
     "render_file",
     "sample",
+    "sample_maps",
     "search",
     "starter_case",
     "sweep",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 TONE_STEP_DEG = 0.4  # half a step of the map's red
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def case_from_regions(data: bytes, preset: str) -> Case:
     return Case(Planes.blank(*chosen.size), None, chosen.name, seed=0, tone=tone, boxes=boxes)
 
 
-def sample(
+def sample_maps(
     preset: str,
     data: Path,
     count: int,
@@ -136,12 +137,33 @@ def train(
     devices: int = 1,
     preparing: Callable[[int, int], None] | None = None,
     report: Callable[["Status"], None] = lambda status: None,
+    exclude: Path | None = None,
 ) -> Path:
-    """Train a preset on a data folder; returns the final checkpoint (absent if the run was stopped: resume it)."""
+    """Train a preset on a data folder; returns the final checkpoint (absent if the run was stopped: resume it).
+
+    exclude: a file of record ids to leave out beside the preset's own, one a line; they enter the run's configuration.
+    """
     from engine.train.experiment import train as run
 
     chosen = presets.with_settings(presets.load(preset), settings)
+    if exclude is not None:
+        both = dict.fromkeys([*chosen.data.exclude, *excluded_ids(exclude)])
+        chosen = replace(chosen, data=replace(chosen.data, exclude=tuple(both)))
     return run(chosen, data, out, labels, resume, device, devices, None, preparing, report)
+
+
+def excluded_ids(path: Path) -> list[str]:
+    """The ids of an exclusion list: one a line, with or without a picture's suffix; empty lines and `#` lines are passed by."""
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise EngineError(f"the exclusion list {path} cannot be read: {error}.") from error
+    names = [line for line in lines if line and not line.startswith("#")]
+    if strange := [name for name in names if "," in name or len(name) > 200]:
+        raise EngineError(
+            f"the exclusion list {path.name} holds the line {strange[0][:60]!r}; one id a line is expected."
+        )
+    return [Path(name).stem if Path(name).suffix.lower() in PICTURE_SUFFIXES else name for name in names]
 
 
 def check_data(root: Path, labels: Path | None, progress: Callable[[int, int], None] = lambda a, b: None) -> "Report":
@@ -208,4 +230,6 @@ def read_card(path: Path) -> dict[str, Any]:
     """The provenance of a checkpoint, a saved picture, a sidecar or a bundle, as plain values."""
     if path.suffix == ".safetensors":
         return asdict(checkpoints.read_card(path)) | {"sha256": checkpoints.sha256(path)}
-    return provenance_from_bytes(_bytes(path), path.name)
+    data = _bytes(path)
+    said = formats.read_provenance(data) if formats.holds_case(data) else {}
+    return said if "sample" in said else provenance_from_bytes(data, path.name)

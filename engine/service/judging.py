@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine import presets
 from engine.case import TONES, Case
-from engine.configs import PlanesData
+from engine.configs import PhotosData, PlanesData
 from engine.errors import EngineError
 from engine.presets import Preset
 from engine.service.studio import Studio
@@ -213,7 +213,22 @@ def fit_segmenter(
     return metrics
 
 
+def _sampled(held: HeldOut, checkpoint: Path | None, progress: Progress) -> list[Picture]:
+    """As many pictures from noise as the split has photos, a seed each."""
+    from engine.service.sampling import BLOCK, Sampler
+
+    sampler, count = Sampler(held.preset.name, checkpoint=checkpoint), len(held.records)
+    pictures: list[Picture] = []
+    for first in range(0, count, BLOCK):
+        requests = [sampler.request(seed=seed) for seed in range(first, min(first + BLOCK, count))]
+        pictures += [made.picture for made in sampler.paint(requests)]
+        progress(len(pictures), count)
+    return pictures
+
+
 def _painted(held: HeldOut, checkpoint: Path | None, progress: Progress) -> list[Picture]:
+    if isinstance(held.preset.data, PhotosData):
+        return _sampled(held, checkpoint, progress)
     studio, cases = Studio(held.preset.name, checkpoint=checkpoint), held.cases()
     pictures = []
     for done, case in enumerate(cases, start=1):

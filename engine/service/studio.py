@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
-from engine import cards, checkpoints, presets
+from engine import cards, presets
 from engine.boxes import Box
 from engine.case import Case, to_json
 from engine.errors import EngineError
 from engine.labels import Planes
 from engine.presets import Preset
+from engine.service.loading import load, weights_of
 from engine.starter import FIRST, STARTERS, starter
 
 if TYPE_CHECKING:
@@ -67,12 +68,7 @@ class Studio:
     def __init__(self, preset: str = DEFAULT, device: str = "cpu", checkpoint: Path | None = None) -> None:
         self.preset: Preset = presets.load(preset)
         self.device = device
-        self._checkpoint = checkpoint or presets.weights_path(preset)
-        if self._checkpoint is None:
-            raise EngineError(
-                f"the preset '{preset}' has no trained weights; train it with `moulage train {preset}`, "
-                f"or choose one of {', '.join(n for n in presets.names() if presets.weights_path(n)) or 'none'}."
-            )
+        self._checkpoint = weights_of(preset, checkpoint)
         self._loading = threading.Lock()
         self._loaded: _Loaded | None = None
 
@@ -214,29 +210,15 @@ class _Loaded:
         return self.family.request(**{field.name: getattr(case, field.name) for field in fields(self.family.request)})
 
 
-def _load(preset: Preset, checkpoint: Path | None, device: str) -> _Loaded:
-    import torch
-
-    from engine.generators import FAMILIES
+def _load(preset: Preset, checkpoint: Path, device: str) -> _Loaded:
     from engine.render import LatestWins, Renderer
 
-    assert checkpoint is not None
-    family = FAMILIES[preset.family]
-    tensors, card = checkpoints.load(checkpoint, preset.family)
-    network = family.sampler(preset.model)
-    weights = {k.removeprefix("G."): v for k, v in tensors.items() if k.startswith("G.")}
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise EngineError(
-            f"{checkpoint.name} does not fit the preset '{preset.name}': {str(error).splitlines()[-1].strip()}"
-        ) from error
-    tables = {k: v for k, v in tensors.items() if not k.startswith("G.")}
-    if device != "cpu" and not torch.cuda.is_available():
-        raise EngineError(f"--device {device} is not here; this machine offers cpu.")
+    generator = load(preset, checkpoint, device)
+    if generator.family.takes == "noise":
+        raise EngineError(f"'{preset.name}' paints from noise, not from a case; `moulage sample {preset.name}` does.")
     cache = user_cache_path("moulage") / "backends.json"
-    renderer = Renderer(network, checkpoints.sha256(checkpoint), device, cache)
-    return _Loaded(preset, family, tables, renderer, LatestWins(), card.licence)
+    renderer = Renderer(generator.network, generator.sha256, device, cache)
+    return _Loaded(preset, generator.family, generator.tables, renderer, LatestWins(), generator.licence)
 
 
 def starter_case(preset: Preset, name: str = FIRST) -> Case:

@@ -1,5 +1,6 @@
 """What time it is in a run, counted in images; every schedule is a function of it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -30,6 +31,11 @@ class Staged(Protocol):
         """Images a step."""
         ...
 
+    @property
+    def fade(self) -> float | None:
+        """Share of the stage during which what it adds fades in."""
+        ...
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -56,6 +62,20 @@ StageT = TypeVar("StageT", bound=Staged)
 def stage_at(stages: Sequence[StageT], share: float) -> StageT:
     """The stage that a run is in when it has spent `share` of its images."""
     return next((stage for stage in stages if share < stage.until), stages[-1])
+
+
+def fade_at(stages: Sequence[Staged], share: float) -> float:
+    """How far the stage's own additions have faded in, 0..1; 1 where the stage fades nothing."""
+    starts = [0.0, *[stage.until for stage in stages[:-1]]]
+    start, stage = next(
+        ((s, x) for s, x in zip(starts, stages, strict=True) if share < x.until), (starts[-1], stages[-1])
+    )
+    return 1.0 if not stage.fade else min(1.0, (share - start) / (stage.until - start) / stage.fade)
+
+
+def rampup(images: int, rampup_images: float | None) -> float:
+    """exp(-5 (1 - t)²) over the first images, t from 0 to 1; then 1 (Karras et al. 2018, the authors' code)."""
+    return 1.0 if rampup_images is None or images >= rampup_images else math.exp(-5 * (1 - images / rampup_images) ** 2)
 
 
 def learning_rate_factor(share: float, decay_from: float) -> float:

@@ -48,7 +48,7 @@ def train(
     width, height = preset.size
     watched = _cached(held, preset, root, preparing) if held.records else cache
     batch = fixed_batch(watched, min(SAMPLES, len(watched)), Frame(width, height), torch.device("cpu"))
-    samples = Samples(gan.sample_inputs(batch), batch.pictures)
+    samples = Samples(gan.sample_inputs(batch), batch.pictures, gan.previews)
     card = _card_maker(preset, shown, data.name, device)
     return loop.train(preset, gan, cache, run, card, device, devices, samples, report)
 

@@ -7,9 +7,10 @@ import torch
 
 from engine.data.cache import Cache
 from engine.data.cropped import CropCache
+from engine.data.photo_cache import PhotoCache
 from engine.generators.batches import Batch
 from engine.presets import Frame
-from engine.train import crops, planes
+from engine.train import crops, photos, planes
 from engine.train.showing import Sampling
 
 __all__ = ["Frame", "Sampling", "Shown", "batch_at", "batches"]
@@ -29,6 +30,7 @@ class Shown(Protocol):
 LOADERS: dict[type, Callable[[Any, int, int, Frame, Sampling, torch.device], Batch]] = {
     Cache: planes.batch_at,
     CropCache: crops.batch_at,
+    PhotoCache: photos.batch_at,
 }
 
 

@@ -8,8 +8,9 @@ killed and resumed ends with the same weights as one that was not.
 import math
 import signal
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -26,10 +27,12 @@ from engine.generators.batches import Batch
 from engine.generators.gan import Gan, bare
 from engine.presets import Preset, TrainConfig
 from engine.runs import Run
-from engine.train.clock import MEASURE_S, Clock, images_in, learning_rate_factor, stage_at
+from engine.seeds import stream
+from engine.train.clock import MEASURE_S, Clock, fade_at, images_in, learning_rate_factor, rampup, stage_at
 from engine.train.ema import Ema
 from engine.train.loader import Sampling, Shown, batch_at, batches
 from engine.train.samples import Samples
+from engine.train.symptoms import WINDOW, symptoms
 
 LOG_EVERY = 20  # steps between lines of stats.jsonl
 PRECISIONS: dict[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed"}
@@ -37,13 +40,17 @@ PRECISIONS: dict[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed"}
 
 @dataclass(frozen=True)
 class Status:
-    """What a progress bar shows: images seen and in all (None while the speed is measured), images/s, seconds left."""
+    """What a progress bar shows: images seen and in all (None while the speed is measured), images/s, seconds left.
+
+    warnings: what the statistics say is going wrong, a sentence each.
+    """
 
     images: int
     total: int | None
     images_per_s: float
     seconds_left: float | None
     terms: dict[str, float]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass
@@ -57,6 +64,8 @@ class State:
     images: int = 0
     step: int = 0
     total: int | None = None
+    lines: deque[dict[str, float]] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    """The last statistics, from which warnings are computed."""
 
 
 def train(
@@ -82,6 +91,8 @@ def train(
     run_state = run.resume_state
     if run_state.exists():
         _restore(state, run_state)
+    elif config.epochs is not None:
+        state.total = max(1, round(config.epochs * len(cache)))
     elif config.minutes is None:
         state.total = config.images
     gan.prepare(_calibration(preset, cache, fabric.device))
@@ -109,9 +120,13 @@ def _steps(
     how = Sampling(config.seed, preset.data.flips, tone_augmentation, fabric.global_rank, fabric.world_size)
     first, started = state.images, time.perf_counter()
     while not _clock(state).done and not interrupt.asked:
-        stage = stage_at(config.stages, _clock(state).share)
-        batch = batch_at(cache, state.images, stage.batch, stage.frame, how, fabric.device)
-        terms = step(fabric, state, batch, learning_rate_factor(_clock(state).share, config.decay_from), config)
+        share = _clock(state).share
+        stage = stage_at(config.stages, share)
+        frame = replace(stage.frame, fade=fade_at(config.stages, share))
+        batch = batch_at(cache, state.images, stage.batch, frame, how, fabric.device)
+        _seed_dropout(config.seed, state.images, how.rank)
+        rate = learning_rate_factor(share, config.decay_from) * rampup(state.images, config.rampup_images)
+        terms = step(fabric, state, batch, rate, config)
         before, state.images, state.step = state.images, state.images + stage.batch * how.ranks, state.step + 1
         state.ema.update(bare(state.gan.networks[state.gan.shipped]), state.images, stage.batch * how.ranks)
         elapsed = time.perf_counter() - started
@@ -119,9 +134,9 @@ def _steps(
         if state.step % LOG_EVERY == 0 or _clock(state).done:
             status = _status(state, config, terms, (state.images - first) / elapsed)
             if fabric.global_rank == 0:
-                run.log(
-                    {"images": state.images, "step": state.step, "images_per_s": status.images_per_s, **status.terms}
-                )
+                told = {"warnings": list(status.warnings)} if status.warnings else {}
+                line = {"images": state.images, "step": state.step, "images_per_s": status.images_per_s}
+                run.log({**line, **status.terms, **told})
                 report(status)
         if before // config.snapshot_images != state.images // config.snapshot_images and fabric.global_rank == 0:
             _snapshot(state, run, run.snapshot(state.images), make_card, samples)
@@ -136,7 +151,7 @@ def step(fabric: Fabric, state: State, batch: Batch, factor: float, config: Trai
         with fabric.autocast():
             item = next(losses, None)
         if item is None:
-            return seen
+            return seen | {name: value.detach() for name, value in state.gan.measured.items()}
         group, terms = item
         total = torch.stack([term.float() for term in terms.values()]).sum()
         if not math.isfinite(float(total.detach())):
@@ -154,6 +169,11 @@ def step(fabric: Fabric, state: State, batch: Batch, factor: float, config: Trai
         seen |= {f"{group}.{name}": term.detach() for name, term in terms.items()}
 
 
+def _seed_dropout(seed: int, images: int, rank: int) -> None:
+    """Layers such as dropout draw from torch's global generator; a resumed run must find it as it was."""
+    torch.manual_seed(int(stream(seed, "dropout", images, rank).integers(2**62)))
+
+
 def _fabric(config: TrainConfig, device: str, devices: int, grows: bool) -> Fabric:
     strategy: Any = DDPStrategy(broadcast_buffers=False, find_unused_parameters=grows) if devices > 1 else "auto"
     fabric = Fabric(accelerator=device, devices=devices, strategy=strategy, precision=PRECISIONS[config.precision])
@@ -166,7 +186,8 @@ def _set_up(fabric: Fabric, gan: Gan, cache: Shown, config: TrainConfig) -> Stat
     ema = Ema(gan.networks[gan.shipped].to(fabric.device).to(memory_format=torch.channels_last), config.ema_images)
     for group, network in gan.networks.items():
         network.to(memory_format=torch.channels_last)
-        optimizer = torch.optim.Adam(network.parameters(), config.lr_generator, (config.beta1, config.beta2))
+        betas, epsilon = (config.beta1, config.beta2), config.epsilon or 1e-8
+        optimizer = torch.optim.Adam(network.parameters(), config.lr_generator, betas, epsilon)
         gan.networks[group], optimizers[group] = fabric.setup(network, optimizer)
     return State(gan, optimizers, ema, gan.tables(cache.described))
 
@@ -202,7 +223,9 @@ def _status(state: State, config: TrainConfig, terms: dict[str, Tensor], images_
         pixels = now.width * now.height
         cost = sum((s.until - a) * s.width * s.height / pixels for a, s in zip(starts, stages, strict=True))
         left = state.total * cost / images_per_s
-    return Status(state.images, state.total, images_per_s, left, {name: float(term) for name, term in terms.items()})
+    values = {name: float(term) for name, term in terms.items()}
+    state.lines.append(values)
+    return Status(state.images, state.total, images_per_s, left, values, symptoms(state.lines))
 
 
 def _snapshot(

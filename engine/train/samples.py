@@ -1,12 +1,14 @@
 """Sample grids over time: the same maps, appearance and noise at every snapshot, under the photos they came from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 
 from engine.generators.batches import Batch
 from engine.pixels import to_pictures
@@ -15,24 +17,39 @@ from engine.train.loader import Frame, Sampling, Shown, batch_at
 COLUMNS = 6
 
 
+Previews = Callable[[nn.Module, tuple[Tensor, ...], Tensor], list[Tensor]]
+
+
+def _plain(network: nn.Module, inputs: tuple[Tensor, ...], photos: Tensor) -> list[Tensor]:
+    return [network(*inputs)]
+
+
 @dataclass(frozen=True)
 class Samples:
-    """A fixed batch, the family's inputs made from it, and the real photos."""
+    """A fixed batch, the family's inputs made from it, the real photos, and what the family shows of them."""
 
-    inputs: tuple[torch.Tensor, ...]
-    photos: torch.Tensor
-    """float32 [N, 3, H, W] in [-1, 1]."""
+    inputs: tuple[Tensor, ...]
+    photos: Tensor
+    """float32 [N, 3, H, W] in [-1, 1]; [N, 4, H, W] with masks."""
+    previews: Previews = _plain
 
     def write(self, network: nn.Module, path: Path) -> None:
-        """Render all, and write a PNG: rows of photos, each over the row of pictures from the same maps."""
+        """Render all, and write a PNG: rows of photos, each over the rows of pictures from the same maps or noise."""
         device = next(network.parameters()).device
         with torch.inference_mode():
-            pictures = to_pictures(network(*(t.to(device) for t in self.inputs)))
-        photos, rows = to_pictures(self.photos), []
-        for first in range(0, len(pictures) - len(pictures) % COLUMNS or len(pictures), COLUMNS):
-            rows += [photos[first : first + COLUMNS], pictures[first : first + COLUMNS]]
+            shown = self.previews(network, tuple(t.to(device) for t in self.inputs), self.photos.to(device))
+        columns = [sheet for tensor in (self.photos, *shown) for sheet in _sheets(tensor)]
+        count = len(self.photos)
+        starts = range(0, count - count % COLUMNS or count, COLUMNS)
+        rows = [sheet[first : first + COLUMNS] for first in starts for sheet in columns]
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.concatenate([np.concatenate(list(row), axis=1) for row in rows])).save(path)
+
+
+def _sheets(tensor: Tensor) -> list[NDArray[np.uint8]]:
+    """[N, 3, H, W] → pictures, uint8 [N, H, W, 3]; of [N, 4, H, W] also the masks, as grey pictures."""
+    parts = [tensor[:, :3]] if tensor.shape[1] == 3 else [tensor[:, :3], tensor[:, 3:].expand(-1, 3, -1, -1)]
+    return [to_pictures(part) for part in parts]
 
 
 def fixed_batch(cache: Shown, count: int, frame: Frame, device: torch.device) -> Batch:

@@ -1,0 +1,98 @@
+"""Photos of every layout as noise generators learn from them: with a diagnosis, a mask where there is one, and a split."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.configs import PhotosData
+from engine.data import clinical, dermoscopic, isic
+from engine.data.records import Manifest, PhotoRecord, Record
+from engine.diagnoses import place_of
+from engine.errors import EngineError
+from engine.seeds import stream
+
+TEST_SHARE, VAL_SHARE = 0.15, 0.10
+
+
+@dataclass(frozen=True)
+class Layout:
+    """found: whether a folder is laid out so. read: (folder, label file or None, how) → photos, split or not yet."""
+
+    name: str
+    found: Callable[[Path], bool]
+    read: Callable[[Path, Path | None, PhotosData], Iterable[PhotoRecord]]
+
+
+def read(root: Path, labels: Path | None, how: PhotosData, wanted: Sequence[str] = ()) -> Manifest[PhotoRecord]:
+    """The photos whose diagnosis, or its group, is wanted; all without a wish. Raises EngineError where there is none."""
+    layout = next((layout for layout in LAYOUTS if layout.found(root)), None)
+    if layout is None:
+        raise EngineError(f"{root} holds no photos in a known layout; known are {', '.join(x.name for x in LAYOUTS)}.")
+    if labels is not None and not labels.is_file():
+        raise EngineError(f"the label file {labels} does not exist.")
+    found = sorted(layout.read(root, labels, how), key=lambda record: record.id)
+    shown = list(_wanted(found, wanted))
+    if not shown:
+        known = ", ".join(sorted({r.diagnosis for r in found if r.diagnosis})) or "none; give --labels FILE"
+        raise EngineError(f"{root} has no photo of {' or '.join(wanted) or 'any kind'}; its diagnoses: {known}.")
+    split = shown if all(record.split for record in shown) else list(by_group(shown, how.split_seed))
+    return Manifest(tuple(split), root, layout.name)
+
+
+def _wanted(records: Iterable[PhotoRecord], wanted: Sequence[str]) -> Iterator[PhotoRecord]:
+    for record in records:
+        place = place_of(record.diagnosis, wanted) if wanted else 0
+        if place is not None:
+            yield replace(record, label=place)
+
+
+def by_group(records: Sequence[PhotoRecord], seed: int) -> Iterator[PhotoRecord]:
+    """Whole lesions or patients to train, val and test, 75 : 10 : 15 of each diagnosis as nearly as groups allow."""
+    groups: dict[str, list[PhotoRecord]] = defaultdict(list)
+    for record in records:
+        groups[record.group].append(record)
+    strata: dict[str, list[str]] = defaultdict(list)
+    for name, members in sorted(groups.items()):
+        strata[members[0].diagnosis or ""].append(name)
+    sides: dict[str, str] = {}
+    for diagnosis, names in sorted(strata.items()):
+        total, seen = sum(len(groups[name]) for name in names), 0
+        for name in (names[i] for i in stream(seed, f"split {diagnosis}").permutation(len(names))):
+            share = seen / total
+            sides[name] = "test" if share < TEST_SHARE else "val" if share < TEST_SHARE + VAL_SHARE else "train"
+            seen += len(groups[name])
+    return (replace(record, split=sides[record.group]) for record in records)
+
+
+def _challenge(root: Path, labels: Path | None, how: PhotosData) -> Iterator[PhotoRecord]:
+    for r in isic.read(root, labels, how.split_scheme).records:
+        yield PhotoRecord(r.id, r.picture, r.lesion, challenge_diagnosis(r), r.group or r.id, r.licence, r.split)
+
+
+def challenge_diagnosis(record: Record) -> str | None:
+    """Of an ISIC challenge's columns: melanoma, seborrheic keratosis, or neither, which is benign; None without labels."""
+    if "melanoma" not in record.labels:
+        return None
+    if record.labels["melanoma"] >= 0.5:
+        return "melanoma"
+    return "seborrheic keratosis" if record.labels.get("seborrheic_keratosis", 0) >= 0.5 else "benign"
+
+
+def _clinical(root: Path, labels: Path | None, how: PhotosData) -> Iterator[PhotoRecord]:
+    layout = clinical.layout_of(root)
+    assert layout is not None
+    found, problems = clinical.listed(root, layout, labels)
+    if problems:
+        raise EngineError(f"{root.name}: {problems[0][0]} {problems[0][1]}; `moulage data check` lists all problems.")
+    for r in found:
+        yield PhotoRecord(r.id, r.picture, r.mask, r.condition, r.group, r.licence, None)
+
+
+LAYOUTS = (
+    Layout("isic challenge", lambda root: isic.layout_of(root) is not None, _challenge),
+    Layout("ham10000", dermoscopic.is_ham10000, lambda root, labels, how: dermoscopic.ham10000(root)),
+    Layout("ph2", dermoscopic.is_ph2, lambda root, labels, how: dermoscopic.ph2(root)),
+    Layout("isic archive", dermoscopic.is_archive, lambda root, labels, how: dermoscopic.archive(root)),
+    Layout("clinical", lambda root: clinical.layout_of(root) is not None, _clinical),
+)

@@ -1,0 +1,126 @@
+"""DCGAN: a picture, or a picture and its lesion mask, from noise (Radford et al. 2016; Pollastri et al. 2019).
+
+The discriminator steps first and the generator answers it with the same pictures, as the official code does; or, for
+`Dcgan128`, both step from the same forward pass. Spectral norm, hinge loss, R1 and DiffAugment are fields of Config and off
+in the papers' forms.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from engine.configs import DcganConfig
+from engine.generators.batches import PhotosBatch
+from engine.generators.dcgan_networks import Discriminator, Generator
+from engine.generators.gan import Family, Gan, Terms, bare
+from engine.generators.noise import (
+    TruncatedRequest,
+    diagnosis_of,
+    extrapolates,
+    latent,
+    r1,
+    shares,
+    told_apart,
+    variety,
+)
+from engine.generators.objectives import OBJECTIVES
+from engine.labels import Planes
+from engine.train.augment import diffaugment
+
+R1_EVERY = 16  # steps between penalties, each weighing as many times more (Karras et al. 2020)
+
+
+class NoiseGan(Gan):
+    """The losses of one generator and one discriminator, `networks["G"]` and `networks["D"]`, over pictures alone."""
+
+    generator_steps = 1
+    simultaneous = False
+    """Whether the generator's loss is taken from the discriminator as it was before its step."""
+
+    def __init__(self, config: Any, generator: nn.Module, discriminator: nn.Module) -> None:
+        self.config = config
+        self.objective = OBJECTIVES[config.objective]
+        self.networks = {"G": generator, "D": discriminator}
+        self.frozen = {}
+        self.measured = {}
+
+    def tables(self, described: Sequence[int]) -> dict[str, Tensor]:
+        """The diagnoses' shares, from which a request that names none is answered."""
+        return shares(self.config, described)
+
+    def losses(self, batch: PhotosBatch, images: int) -> Iterator[tuple[str, Terms]]:
+        """Yield D's terms and then G's, or G's first where both are taken at once."""
+        fake = self.networks["G"](self._latents(batch)).float()
+        if self.simultaneous:
+            yield "G", self._fooling(fake, batch)
+            yield "D", self._judging(fake, batch, images)
+            return
+        yield "D", self._judging(fake, batch, images)
+        for again in range(self.generator_steps):
+            fake = self.networks["G"](self._latents(batch)).float() if again else fake
+            yield "G", self._fooling(fake, batch)
+
+    def _judging(self, fake: Tensor, batch: PhotosBatch, images: int) -> Terms:
+        judge = self.networks["D"]
+        seen_real, seen_fake = self._shown(batch.pictures, fake.detach(), batch.random)
+        of_real, of_fake = judge(seen_real).float(), judge(seen_fake).float()
+        self.measured = {"D.told_apart": told_apart(of_real, of_fake), "G.variety": variety(fake, batch.pictures)}
+        terms = {"adversarial": self.objective.discriminator(of_real, of_fake)}
+        if self.config.r1 and images // len(fake) % R1_EVERY == 0:
+            real = batch.pictures.detach().requires_grad_(True)
+            terms["r1"] = self.config.r1 / 2 * R1_EVERY * r1(bare(judge)(real).float(), real)
+        return terms
+
+    def _fooling(self, fake: Tensor, batch: PhotosBatch) -> Terms:
+        (seen,) = diffaugment([fake], batch.random) if self.config.diffaugment else (fake,)
+        with self.fixed("D") as judge:
+            return {"adversarial": self.objective.generator(judge(seen))}
+
+    def _shown(self, real: Tensor, fake: Tensor, random: torch.Generator) -> Sequence[Tensor]:
+        return diffaugment([real, fake], random) if self.config.diffaugment else (real, fake)
+
+    def _latents(self, batch: PhotosBatch) -> Tensor:
+        shape = (len(batch.pictures), self.config.latent)
+        return torch.randn(shape, generator=batch.random, device=batch.pictures.device)
+
+    def sample_inputs(self, batch: PhotosBatch) -> tuple[Tensor, ...]:
+        """As many latents as the batch has photos."""
+        return (self._latents(batch),)
+
+
+class Dcgan(NoiseGan):
+    """The family's networks."""
+
+    def __init__(self, config: DcganConfig) -> None:
+        super().__init__(config, Generator(config), Discriminator(config))
+        self.generator_steps = config.generator_steps
+
+
+def inputs(
+    config: Any,
+    tables: Mapping[str, Tensor],
+    planes: Planes | None,
+    edges: NDArray[np.uint8] | None,
+    request: TruncatedRequest,
+) -> tuple[NDArray[np.float32], ...]:
+    """A request as the sampler takes it: the latent, [1, latent]."""
+    diagnosis_of(config, tables, request)
+    return (latent(request.seed, "latent", (1, config.latent), request.truncation),)
+
+
+FAMILY = Family(
+    name="dcgan",
+    title="DCGAN: a picture, or a picture and its mask, from noise",
+    paper="Radford et al. 2016, Unsupervised representation learning with deep convolutional GANs; Pollastri et al. 2019",
+    config=DcganConfig,
+    request=TruncatedRequest,
+    build=Dcgan,
+    sampler=Generator,
+    inputs=inputs,
+    extrapolates=extrapolates,
+    takes="noise",
+)

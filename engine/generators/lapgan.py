@@ -1,0 +1,214 @@
+"""LAPGAN: a picture and its mask from noise, level by level of a Laplacian pyramid (Denton et al. 2015; Pollastri et al. 2019).
+
+Five GANs, none of which ever sees another's pictures: the first paints the smallest level, each of the others the residual
+that turns the enlarged level below, taken from photos, into the next. Their losses share no parameter, so that one run that
+sums them trains all five exactly as five runs would; `levels` picks some of them, on as many machines as there are, and
+`moulage join` makes one generator of their weights. The fifth GAN is used twice: trained at half the full size, it paints
+that level and the full one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.configs import LAPGAN_GANS, LapganConfig
+from engine.generators.batches import PhotosBatch
+from engine.generators.dcgan_networks import weights_init
+from engine.generators.gan import Family, Gan, Terms
+from engine.generators.noise import TruncatedRequest, diagnosis_of, extrapolates, latent, shares, told_apart, variety
+from engine.generators.objectives import OBJECTIVES
+from engine.generators.pyramid import doubled, levels
+from engine.labels import Planes
+
+SLOPE = 0.2
+
+
+def channels(config: LapganConfig) -> int:
+    """Of a picture, with its mask where there is one."""
+    return 3 + config.mask
+
+
+def level_size(config: LapganConfig, level: int) -> tuple[int, int]:
+    """Width and height, px, of a level, 0..5."""
+    return config.start[0] << level, config.start[1] << level
+
+
+class Base(nn.Module):
+    """The first GAN's generator: two dense layers."""
+
+    def __init__(self, config: LapganConfig) -> None:
+        super().__init__()
+        self.shape = (channels(config), config.start[1], config.start[0])
+        self.layers = nn.Sequential(
+            nn.Linear(config.latent, config.hidden),
+            nn.LeakyReLU(SLOPE),
+            nn.Linear(config.hidden, int(np.prod(self.shape))),
+        )
+
+    def forward(self, noise: Tensor) -> Tensor:
+        """[B, latent] → [B, C, H, W] of the smallest level."""
+        return self.layers(noise).view(-1, *self.shape)
+
+
+class Refiner(nn.Module):
+    """Another GAN's generator: three convolutions, nothing after the last, since a residual has either sign."""
+
+    def __init__(self, config: LapganConfig) -> None:
+        super().__init__()
+        count, width = channels(config), config.width
+        self.layers = nn.Sequential(
+            nn.Conv2d(count + 1, width, 7, padding=3), nn.LeakyReLU(SLOPE),
+            nn.Conv2d(width, width, 7, padding=3), nn.LeakyReLU(SLOPE),
+            nn.Conv2d(width, count, 5, padding=2),
+        )  # fmt: skip
+
+    def forward(self, noise: Tensor, coarse: Tensor) -> Tensor:
+        """noise [B, 1, H, W], the enlarged level below [B, C, H, W] → the residual [B, C, H, W]."""
+        return self.layers(torch.cat([noise, coarse], dim=1))
+
+
+def critic(config: LapganConfig, level: int) -> nn.Sequential:
+    """A discriminator, of a level's whole picture: two layers and, after dropout, one logit."""
+    count, width = channels(config), config.discriminator_width
+    columns, rows = level_size(config, level)
+    if level == 0:
+        hidden = [nn.Flatten(), nn.Linear(count * rows * columns, config.hidden), nn.LeakyReLU(SLOPE)]
+        return nn.Sequential(*hidden, nn.Dropout(config.dropout), nn.Linear(config.hidden, 1))
+    convolutions = [nn.Conv2d(count, width, 5), nn.LeakyReLU(SLOPE), nn.Conv2d(width, width, 5, 2), nn.LeakyReLU(SLOPE)]
+    left = ((rows - 4 - 5) // 2 + 1) * ((columns - 4 - 5) // 2 + 1)  # both convolutions are valid
+    return nn.Sequential(*convolutions, nn.Flatten(), nn.Dropout(config.dropout), nn.Linear(width * left, 1))
+
+
+class Generators(nn.Module):
+    """Those of the five that a configuration has, by number."""
+
+    def __init__(self, config: LapganConfig) -> None:
+        super().__init__()
+        self.levels = nn.ModuleDict({str(n): Refiner(config) if n else Base(config) for n in sorted(config.levels)})
+        self.apply(weights_init)
+
+    def forward(self, *noises: Tensor, below: Sequence[Tensor] | None = None) -> Tensor | list[Tensor]:
+        """One noise a level, [B, latent] and then [B, 1, H, W] each → [B, C, H, W] in [-1, 1], which needs all five.
+
+        below: for training, what each level has under it (the smallest: anything), in place of what was painted there; then
+        every level's own picture is returned.
+        """
+        if below is not None:
+            known = sorted(int(level) for level in self.levels)
+            return [self.refined(n, noise, under) for n, noise, under in zip(known, noises, below, strict=True)]
+        picture = self.refined(0, noises[0], noises[0])
+        for level, noise in enumerate(noises[1:], start=1):
+            picture = self.refined(level, noise, doubled(picture))
+        return picture.clamp(-1, 1)
+
+    def refined(self, level: int, noise: Tensor, below: Tensor) -> Tensor:
+        """A level's picture over the enlarged one below; the last GAN also paints the level above its own."""
+        network = self.levels[str(min(level, LAPGAN_GANS - 1))]
+        return below + network(noise, below) if level else network(noise)
+
+
+class Discriminators(nn.Module):
+    """Those of the five that a configuration has, by number."""
+
+    def __init__(self, config: LapganConfig) -> None:
+        super().__init__()
+        self.levels = nn.ModuleDict({str(n): critic(config, n) for n in sorted(config.levels)})
+        self.apply(weights_init)
+
+    def forward(self, pictures: Sequence[Tensor]) -> list[Tensor]:
+        """One [B, C, H, W] a level that there is → logits [B] of each."""
+        return [judge(x)[:, 0] for judge, x in zip(self.levels.values(), pictures, strict=True)]
+
+
+class Lapgan(Gan):
+    """The losses of the five, side by side, over `networks["G"]` and `networks["D"]`."""
+
+    def __init__(self, config: LapganConfig) -> None:
+        self.config = config
+        self.objective = OBJECTIVES[config.objective]
+        self.networks = {"G": Generators(config), "D": Discriminators(config)}
+        self.frozen = {}
+        self.measured = {}
+        self.known = sorted(config.levels)
+
+    def tables(self, described: Sequence[int]) -> dict[str, Tensor]:
+        """The diagnoses' shares, from which a request that names none is answered."""
+        return shares(self.config, described)
+
+    def losses(self, batch: PhotosBatch, images: int) -> Iterator[tuple[str, Terms]]:
+        """Yield the discriminators' terms, one a level, then the generators'."""
+        whole = levels(batch.pictures, LAPGAN_GANS + 1)
+        real = [whole[n] for n in self.known]
+        noises = self.noises(batch, self.known)
+        fake = self.networks["G"](*noises, below=self.below(whole))
+        of_real = self.networks["D"](real)
+        of_fake = self.networks["D"]([x.detach() for x in fake])
+        self._measure(real, fake, of_real, of_fake)
+        both = zip(self.known, of_real, of_fake, strict=True)
+        yield "D", {f"level{n}": self.objective.discriminator(r, f) for n, r, f in both}
+        with self.fixed("D") as judge:
+            judged = judge(fake)
+        yield "G", {f"level{n}": self.objective.generator(f) for n, f in zip(self.known, judged, strict=True)}
+
+    def _measure(self, real: list[Tensor], fake: list[Tensor], of_real: list[Tensor], of_fake: list[Tensor]) -> None:
+        judged = zip(self.known, of_real, of_fake, strict=True)
+        self.measured = {f"D.told_apart.level{n}": told_apart(r, f) for n, r, f in judged}
+        if 0 in self.known:  # the others start from photos, which differ of themselves
+            self.measured["G.variety.level0"] = variety(fake[0], real[0])
+
+    def below(self, whole: Sequence[Tensor]) -> list[Tensor]:
+        """What each trained level has under it, enlarged; the smallest has nothing and is given itself."""
+        return [doubled(whole[n - 1]) if n else whole[0] for n in self.known]
+
+    def noises(self, batch: PhotosBatch, numbers: Sequence[int]) -> tuple[Tensor, ...]:
+        """A new source of noise for each of the levels."""
+        count, device = len(batch.pictures), batch.pictures.device
+        shapes = [_noise_shape(self.config, n, count) for n in numbers]
+        return tuple(torch.randn(shape, generator=batch.random, device=device) for shape in shapes)
+
+    def sample_inputs(self, batch: PhotosBatch) -> tuple[Tensor, ...]:
+        """Noise for all six levels."""
+        return self.noises(batch, range(LAPGAN_GANS + 1))
+
+    def previews(self, network: nn.Module, inputs: tuple[Tensor, ...], photos: Tensor) -> list[Tensor]:
+        """Each trained level's picture over the photos' own level below, enlarged; then the whole, if all five are there."""
+        whole = levels(photos, LAPGAN_GANS + 1)
+        painted = network(*(inputs[n] for n in self.known), below=self.below(whole))
+        shown = [F.interpolate(x.clamp(-1, 1), size=photos.shape[2:]) for x in painted]
+        return [*shown, network(*inputs)] if len(self.known) == LAPGAN_GANS else shown
+
+
+def _noise_shape(config: LapganConfig, level: int, count: int) -> tuple[int, ...]:
+    columns, rows = level_size(config, level)
+    return (count, 1, rows, columns) if level else (count, config.latent)
+
+
+def inputs(
+    config: LapganConfig,
+    tables: Mapping[str, Tensor],
+    planes: Planes | None,
+    edges: NDArray[np.uint8] | None,
+    request: TruncatedRequest,
+) -> tuple[NDArray[np.float32], ...]:
+    """A request as the sampler takes it: the latent [1, latent], then [1, 1, H, W] of noise for each level above."""
+    diagnosis_of(config, tables, request)
+    shapes = [_noise_shape(config, level, 1) for level in range(LAPGAN_GANS + 1)]
+    return tuple(latent(request.seed, f"level {n}", shape, request.truncation) for n, shape in enumerate(shapes))
+
+
+FAMILY = Family(
+    name="lapgan",
+    title="LAPGAN: a picture and its mask from noise, level by level",
+    paper="Denton et al. 2015, Deep generative image models using a Laplacian pyramid; Pollastri et al. 2019",
+    config=LapganConfig,
+    request=TruncatedRequest,
+    build=Lapgan,
+    sampler=Generators,
+    inputs=inputs,
+    extrapolates=extrapolates,
+    takes="noise",
+)

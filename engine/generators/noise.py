@@ -1,0 +1,115 @@
+"""What the generators that start from noise share: their requests, their latents, and what a step of training measures.
+
+A latent is standard normal everywhere: the papers either say so or say nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.config import Range
+from engine.diagnoses import check
+from engine.errors import EngineError
+from engine.seeds import normal, stream
+
+SHARES = "diagnosis.shares"
+SPREAD_PX = 8  # side to which pictures are pooled before they are compared: what is left is colour and layout
+
+
+class Shown(Protocol):
+    """The part of a configuration that says what is shown."""
+
+    @property
+    def diagnoses(self) -> tuple[str, ...]:
+        """The photos learned from."""
+        ...
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one call takes. diagnosis: one of the preset's; None lets the seed draw it in the training data's proportion."""
+
+    diagnosis: str | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TruncatedRequest:
+    """What one call takes. truncation: bound of the latent, in standard deviations; None leaves it unbounded."""
+
+    diagnosis: str | None = None
+    truncation: Annotated[float, Range(0.05, 4, 0.05)] | None = None
+    seed: int = 0
+
+
+def latent(seed: int, name: str, shape: tuple[int, ...], truncation: float | None = None) -> NDArray[np.float32]:
+    """Standard normal of `shape`; with a truncation, the same draws through the distribution cut off at both sides."""
+    drawn = normal(seed, name, shape)
+    if truncation is None:
+        return drawn
+    low, high = ndtr(-truncation), ndtr(truncation)
+    return np.clip(ndtri(low + ndtr(drawn.astype(np.float64)) * (high - low)), -truncation, truncation).astype(
+        np.float32
+    )
+
+
+def diagnosis_of(config: Shown, tables: Mapping[str, Tensor], request: Any) -> str | None:
+    """What a request's picture shows: what is asked for, the only one there is, or what the seed draws; None is unlabelled."""
+    if request.diagnosis is not None:
+        if not config.diagnoses:
+            raise EngineError(
+                f"the diagnosis '{request.diagnosis[:60]}' was asked for; this generator was trained without any."
+            )
+        return check(request.diagnosis, config.diagnoses)
+    if len(config.diagnoses) < 2:
+        return config.diagnoses[0] if config.diagnoses else None
+    shares = tables[SHARES].double().numpy()
+    place = np.searchsorted(np.cumsum(shares / shares.sum()), stream(request.seed, "diagnosis").random(), side="right")
+    return config.diagnoses[min(int(place), len(shares) - 1)]
+
+
+def shares(config: Shown, described: Sequence[int]) -> dict[str, Tensor]:
+    """Each diagnosis's share of the training photos, shipped beside the weights; nothing where there is no choice.
+
+    described: one place in `config.diagnoses` a photo.
+    """
+    if len(config.diagnoses) < 2:
+        return {}
+    counts = np.bincount(np.asarray(described, np.int64), minlength=len(config.diagnoses))
+    return {SHARES: torch.from_numpy((counts / max(1, counts.sum())).astype(np.float32))}
+
+
+def extrapolates(config: Any, tables: Mapping[str, Tensor], planes: Any, request: Any) -> list[str]:
+    """Nothing: noise asks for no more than the training photos showed."""
+    return []
+
+
+def spread(pictures: Tensor) -> Tensor:
+    """Mean L1 distance between the pictures of a batch, [B, C, H, W] pooled to 8x8; 0 for one picture."""
+    small = F.adaptive_avg_pool2d(pictures.detach().float(), SPREAD_PX).flatten(1)
+    count = len(small)
+    return torch.cdist(small, small, p=1).sum() / max(1, count * (count - 1)) / small.shape[1]
+
+
+def variety(fake: Tensor, real: Tensor) -> Tensor:
+    """How much generated pictures differ from each other, over how much photos do."""
+    return spread(fake) / spread(real).clamp(min=1e-6)
+
+
+def told_apart(real: Tensor, fake: Tensor) -> Tensor:
+    """Share of all pairs in which the photo scores above the generated picture: 0.5 is a guess, 1 knows every one."""
+    pairs = real.detach().flatten()[:, None] - fake.detach().flatten()[None]
+    return ((pairs > 0).float() + 0.5 * (pairs == 0).float()).mean()
+
+
+def r1(score: Tensor, pictures: Tensor) -> Tensor:
+    """Mean squared norm of the gradient of `score` [B] by `pictures` [B, C, H, W] (Mescheder et al. 2018, eq. 9)."""
+    (gradient,) = torch.autograd.grad(score.sum(), pictures, create_graph=True)
+    return gradient.square().flatten(1).sum(dim=1).mean()

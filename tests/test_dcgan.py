@@ -1,0 +1,150 @@
+"""DCGAN's three forms against their layer tables, and what is measured of a run, against hand-made cases."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import mannwhitneyu, truncnorm
+
+from engine import presets
+from engine.errors import EngineError
+from engine.generators import FAMILIES
+from engine.generators.dcgan128 import SameConv
+from engine.generators.gan import parameters
+from engine.generators.noise import TruncatedRequest, diagnosis_of, latent, r1, shares, told_apart, variety
+
+
+def on_meta(name):
+    preset = presets.load(name)
+    with torch.device("meta"):
+        return preset.model, FAMILIES[preset.family].build(preset.model)
+
+
+@pytest.mark.parametrize(("name", "generator", "discriminator"), [
+    ("dcgan-64", 3_576_704, 2_765_568),
+    ("dcgan-pairs", 14_238_276, 4_408_385),
+    ("dcgan-128-melanoma", 2_041_475, 1_718_465),
+    ("dcgan-128-bcc", 2_041_475, 1_718_465),
+])  # fmt: skip
+def test_paper_presets_have_the_papers_parameter_counts(name, generator, discriminator):
+    _, gan = on_meta(name)
+
+    assert parameters(gan.networks) == {"G": generator, "D": discriminator}
+
+
+def test_with_batch_norms_statistics_the_keras_counts_are_2043011_and_1720385():
+    _, gan = on_meta("dcgan-128-melanoma")
+    statistics = {k: sum(b.numel() for b in net.buffers() if b.dim()) for k, net in gan.networks.items()}
+
+    assert {k: n + statistics[k] for k, n in parameters(gan.networks).items()} == {"G": 2_043_011, "D": 1_720_385}
+
+
+def sizes(network, x, kinds):
+    found = []
+    hooks = [
+        module.register_forward_hook(lambda m, i, out: found.append(tuple(out.shape[1:])))
+        for module in network.modules()
+        if isinstance(module, kinds)
+    ]
+    network(x)
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+@pytest.mark.parametrize(("name", "kinds", "generator", "discriminator"), [
+    ("dcgan-64", (torch.nn.Conv2d, torch.nn.ConvTranspose2d),
+     [(256, 8, 8), (128, 16, 16), (64, 32, 32), (3, 64, 64)], [(64, 32, 32), (128, 16, 16), (256, 8, 8), (512, 4, 4)]),
+    ("dcgan-pairs", (torch.nn.Conv2d, torch.nn.ConvTranspose2d),
+     [(256, 24, 32), (128, 48, 64), (64, 96, 128), (4, 192, 256)],
+     [(64, 96, 128), (128, 48, 64), (256, 24, 32), (512, 12, 16)]),
+    ("dcgan-128-bcc", SameConv,
+     [(256, 8, 8), (256, 16, 16), (128, 32, 32), (128, 128, 128), (3, 128, 128)],
+     [(32, 64, 64), (64, 32, 32), (128, 17, 17), (256, 17, 17), (512, 17, 17)]),
+])  # fmt: skip
+def test_every_layer_has_the_size_of_the_papers_table(name, kinds, generator, discriminator):
+    model, gan = on_meta(name)
+    width, height = model.size
+    channels = 3 + getattr(model, "mask", False)
+
+    assert sizes(gan.networks["G"], torch.empty(2, 100, device="meta"), kinds) == generator
+    assert sizes(gan.networks["D"], torch.empty(2, channels, height, width, device="meta"), kinds) == discriminator
+
+
+@pytest.mark.parametrize(("side", "stride"), [(8, 2), (7, 2), (33, 2), (8, 1), (5, 1)])
+def test_same_padding_is_that_of_keras(side, stride):
+    """Keras: output i is the dot product at input i·stride − left, left being half of what is missing, rounded down."""
+    conv = SameConv(1, 1, stride)
+    x = torch.randn(1, 1, side, side)
+    outputs = -(-side // stride)
+    left = max((outputs - 1) * stride + 3 - side, 0) // 2
+    expected = np.zeros((outputs, outputs))
+    weights, pixels = conv.weight[0, 0].detach().numpy(), x[0, 0].numpy()
+    for row, column in np.ndindex(outputs, outputs):
+        for i, j in np.ndindex(3, 3):
+            y, z = row * stride - left + i, column * stride - left + j
+            if 0 <= y < side and 0 <= z < side:
+                expected[row, column] += weights[i, j] * pixels[y, z]
+
+    assert np.allclose(conv(x)[0, 0].detach().numpy(), expected, atol=1e-5)
+
+
+def test_all_noise_weights_that_ship_fit_20_mib():
+    shipped = ("dcgan-pairs-live", "pgan-256-live", "lapgan-pairs", "dcgan-128-melanoma", "dcgan-128-bcc")
+
+    assert sum(2 * parameters(on_meta(name)[1].networks)["G"] for name in shipped) <= 20 * 2**20
+
+
+def test_a_truncated_latent_follows_scipys_truncated_normal_and_stays_near_its_seed():
+    drawn, whole = latent(3, "latent", (20_000,), 0.7), latent(3, "latent", (20_000,))
+
+    assert np.abs(drawn).max() <= 0.7
+    quantiles = np.linspace(0.05, 0.95, 19)
+    assert np.allclose(np.quantile(drawn, quantiles), truncnorm(-0.7, 0.7).ppf(quantiles), atol=0.02)
+    assert np.corrcoef(drawn, whole)[0, 1] > 0.95
+    assert np.allclose(latent(3, "latent", (100,), 4.0), latent(3, "latent", (100,)), atol=0.02)
+
+
+def test_a_diagnosis_is_asked_for_or_drawn_in_the_datas_proportion_or_refused():
+    config = presets.load("pgan-256").model
+    tables = shares(config, [0] * 80 + [1] * 20)
+    drawn = [diagnosis_of(config, tables, TruncatedRequest(seed=seed)) for seed in range(1000)]
+
+    assert diagnosis_of(config, tables, TruncatedRequest(diagnosis="melanoma")) == "melanoma"
+    assert 150 < drawn.count("melanoma") < 250
+    with pytest.raises(EngineError, match="diagnosis 'melanom' is not known here; did you mean 'melanoma'"):
+        diagnosis_of(config, tables, TruncatedRequest(diagnosis="melanom"))
+    with pytest.raises(EngineError, match="trained without any"):
+        diagnosis_of(presets.load("dcgan-64").model, {}, TruncatedRequest(diagnosis="melanoma"))
+    assert diagnosis_of(presets.load("dcgan-128-bcc").model, {}, TruncatedRequest()) == "basal cell carcinoma"
+
+
+def test_equal_pictures_have_no_variety_and_photos_have_that_of_photos():
+    photos = torch.rand(8, 3, 16, 16)
+
+    assert variety(photos[:1].repeat(8, 1, 1, 1), photos).item() == pytest.approx(0, abs=1e-5)
+    assert variety(photos, photos).item() == pytest.approx(1, abs=1e-4)
+
+
+def test_told_apart_is_the_area_under_the_roc_curve():
+    random = np.random.default_rng(0)
+    real, fake = random.integers(-3, 6, 40).astype(np.float32), random.integers(-6, 3, 30).astype(np.float32)
+
+    expected = mannwhitneyu(real, fake).statistic / (40 * 30)
+    assert told_apart(torch.from_numpy(real), torch.from_numpy(fake)).item() == pytest.approx(expected)
+
+
+def test_r1_of_a_linear_score_is_the_squared_norm_of_its_weights():
+    weights = torch.randn(3, 4, 4)
+    pictures = torch.randn(2, 3, 4, 4, requires_grad=True)
+
+    assert r1((pictures * weights).sum(dim=(1, 2, 3)), pictures).item() == pytest.approx(
+        weights.square().sum().item(), rel=1e-5
+    )
+
+
+def test_both_networks_of_dcgan128_step_from_the_same_pass_and_dcgans_discriminator_first():
+    assert on_meta("dcgan-128-bcc")[1].simultaneous
+    assert not on_meta("dcgan-64")[1].simultaneous
+    assert dataclasses.replace(presets.load("dcgan-64").model, width=2).size == (64, 64)

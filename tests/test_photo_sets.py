@@ -1,0 +1,241 @@
+"""Photos for noise generators: layouts beyond the challenges, diagnoses, splits, masks as a channel, rejected artefacts."""
+
+import csv
+import dataclasses
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine import presets, service
+from engine.configs import PhotosData
+from engine.data import dermoscopic, photos
+from engine.data.artefacts import round_framed, ruled
+from engine.data.phantom import phantom, write
+from engine.data.photo_cache import Recipe, build
+from engine.data.sources import SOURCES
+from engine.diagnoses import DIAGNOSES, place_of
+from engine.errors import EngineError
+from engine.presets import Frame
+from engine.train.loader import Sampling, batch_at
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared/data"
+HOW = PhotosData("stretch", "isic2017", 0, (), (), False)
+
+
+def picture(path, seed=0, mask=None):
+    drawn, planes = phantom(seed, 0, 48, 32)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(drawn).save(path)
+    if mask:
+        mask.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(planes.lesion * np.uint8(255)).save(mask)
+
+
+def table(path, rows, delimiter=","):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as file:
+        out = csv.DictWriter(file, list(rows[0]), delimiter=delimiter)
+        out.writeheader()
+        out.writerows(rows)
+
+
+@pytest.mark.parametrize("name", ["HAM10000_metadata", "HAM10000_metadata.csv"])
+def test_ham10000_in_two_parts_is_split_by_lesion(tmp_path, name):
+    ids = [f"ISIC_{24306 + i:07d}" for i in range(40)]
+    for i, one in enumerate(ids):
+        folder = tmp_path / f"HAM10000_images_part_{1 + i % 2}"
+        picture(
+            folder / f"{one}.jpg", i, tmp_path / "HAM10000_segmentations_lesion_tschandl" / f"{one}_segmentation.png"
+        )
+    dxs = ("mel", "nv", "bcc", "akiec")
+    table(
+        tmp_path / name,
+        [{"lesion_id": f"HAM_{i // 2}", "image_id": one, "dx": dxs[i // 2 % 4]} for i, one in enumerate(ids)],
+    )
+
+    found = photos.read(tmp_path, None, HOW)
+    assert found.layout == "ham10000"
+    assert len(found.records) == 40
+    assert all(record.mask for record in found.records)
+    sides = {}
+    for record in found.records:
+        assert sides.setdefault(record.group, record.split) == record.split
+    assert {record.split for record in found.records} == {"train", "val", "test"}
+    binary = photos.read(tmp_path, None, HOW, ("benign", "melanoma"))
+    assert {(r.diagnosis, r.label) for r in binary.records} == {("melanocytic nevus", 0), ("melanoma", 1)}
+
+
+def test_ph2_reads_its_own_sheet(tmp_path):
+    for i, name in enumerate(("IMD002", "IMD003", "IMD004")):
+        folder = tmp_path / "PH2 Dataset images" / name
+        picture(
+            folder / f"{name}_Dermoscopic_Image" / f"{name}.bmp", i, folder / f"{name}_lesion" / f"{name}_lesion.bmp"
+        )
+    lines = ["||   Name || Histological Diagnosis || Clinical Diagnosis || Asymmetry ||"]
+    lines += [f"|| {name} ||   || {code} || 0 ||" for name, code in (("IMD002", 0), ("IMD003", 1), ("IMD004", 2))]
+    (tmp_path / "PH2_dataset.txt").write_text("\n".join(lines))
+
+    found = photos.read(tmp_path, None, HOW)
+    assert [r.diagnosis for r in found.records] == ["melanocytic nevus", "atypical nevus", "melanoma"]
+    assert all(r.mask for r in found.records)
+
+
+def test_an_archive_download_carries_every_pictures_own_licence_and_finest_known_diagnosis(tmp_path):
+    rows = [
+        {
+            "isic_id": "ISIC_1",
+            "diagnosis_1": "Malignant",
+            "diagnosis_3": "Melanoma in situ",
+            "image_type": "dermoscopic",
+        },
+        {"isic_id": "ISIC_2", "diagnosis_1": "Benign", "diagnosis_3": "Nevus", "image_type": "dermoscopic"},
+        {"isic_id": "ISIC_3", "diagnosis_1": "Malignant", "diagnosis_3": "Something rare", "image_type": ""},
+        {"isic_id": "ISIC_4", "diagnosis_1": "Benign", "diagnosis_3": "Nevus", "image_type": "clinical: close-up"},
+    ]
+    table(tmp_path / "metadata.csv", [r | {"copyright_license": "CC-BY", "attribution": "a clinic"} for r in rows])
+    for i in (1, 2, 3):
+        picture(tmp_path / f"ISIC_{i}.jpg", i)
+
+    found = photos.read(tmp_path, None, HOW)
+    assert {r.id: r.diagnosis for r in found.records} == {
+        "ISIC_1": "melanoma", "ISIC_2": "melanocytic nevus", "ISIC_3": "malignant",
+    }  # fmt: skip
+    assert {r.licence for r in found.records} == {"ISIC Archive: CC-BY, a clinic"}
+    (tmp_path / "ISIC_1.jpg").unlink()
+    with pytest.raises(EngineError, match="names ISIC_1, whose image is not beside it"):
+        photos.read(tmp_path, None, HOW)
+
+
+def test_a_lentigo_maligna_melanoma_is_a_melanoma():
+    assert dermoscopic.archive_diagnosis({"diagnosis_3": "Lentigo maligna melanoma"}) == "melanoma"
+    assert dermoscopic.archive_diagnosis({"diagnosis_1": "Indeterminate"}) is None
+
+
+def test_a_diagnosis_belongs_to_its_group_and_names_are_known():
+    assert place_of("melanoma", ("benign", "melanoma")) == 1
+    assert place_of("dermatofibroma", ("benign", "melanoma")) == 0
+    assert place_of("actinic keratosis", ("benign", "malignant")) is None
+    assert place_of(None, ("benign",)) is None
+    assert {*dermoscopic.HAM_DIAGNOSES.values(), *dermoscopic.ARCHIVE_WORDS.values()} <= set(DIAGNOSES)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "set", write(tmp_path / "set", 12)
+
+
+def test_a_challenge_folder_gives_labels_and_masks_as_the_fourth_channel(folder, tmp_path):
+    found = photos.read(*folder, HOW, ("benign", "melanoma"))
+    assert [r.label for r in found.records] == [1 if i % 3 == 0 else 0 for i in range(12)]
+
+    cache = build(found.of("train"), Recipe((96, 64), "stretch", True, ()), tmp_path)
+    drawn, planes = phantom(0, 0, 96, 64)
+    assert np.array_equal(cache.pictures[0], np.dstack([drawn, planes.lesion * np.uint8(255)]))
+    batch = batch_at(cache, 0, 4, Frame(24, 16), Sampling(1, True, 0.0), torch.device("cpu"))
+    assert batch.pictures.shape == (4, 4, 16, 24)
+    assert set(batch.pictures[:, 3].unique().tolist()) == {-1.0, 1.0}
+    again = batch_at(cache, 0, 4, Frame(24, 16), Sampling(1, True, 0.0), torch.device("cpu"))
+    assert torch.equal(batch.pictures, again.pictures)
+    assert torch.equal(batch.labels, again.labels)
+
+
+def test_a_fading_frame_is_blended_with_its_form_at_half_the_resolution(folder, tmp_path):
+    cache = build(photos.read(*folder, HOW), Recipe((96, 64), "stretch", False, ()), tmp_path)
+
+    def shown(fade):
+        return batch_at(cache, 0, 2, Frame(48, 32, fade=fade), Sampling(1, False, 0.0), torch.device("cpu")).pictures
+
+    halves = shown(0.0)
+    assert torch.allclose(halves[:, :, ::2, ::2], halves[:, :, 1::2, 1::2])
+    assert torch.allclose(shown(0.3), 0.7 * halves + 0.3 * shown(1.0), atol=1e-6)
+
+
+def test_photos_without_a_wanted_diagnosis_or_mask_are_named(folder, tmp_path):
+    with pytest.raises(EngineError, match="no photo of basal cell carcinoma; its diagnoses: benign, melanoma"):
+        photos.read(*folder, HOW, ("basal cell carcinoma",))
+    bare = [dataclasses.replace(r, mask=None) for r in photos.read(*folder, HOW).records]
+    with pytest.raises(EngineError, match="no lesion mask for 12 of 12 photos"):
+        build(
+            dataclasses.replace(photos.read(*folder, HOW), records=tuple(bare)),
+            Recipe((8, 8), "crop", True, ()),
+            tmp_path,
+        )
+    with pytest.raises(EngineError, match="known are isic challenge, ham10000, ph2, isic archive, clinical"):
+        photos.read(tmp_path / "nothing", None, HOW)
+
+
+def skin(height=192, width=256):
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[:height, :width]
+    shade = 190 - 90 * np.exp(-(((y - height / 2) / 40) ** 2 + ((x - width / 2) / 50) ** 2))
+    return np.clip(shade[..., None] * [1, 0.8, 0.7] + random.normal(0, 3, (height, width, 3)), 0, 255).astype(np.uint8)
+
+
+def test_a_round_frame_is_told_from_a_dark_lesion_and_dark_skin():
+    framed, y, x = skin(), *np.mgrid[:192, :256]
+    framed[np.hypot(y - 96, x - 128) > 110] = 8
+
+    assert round_framed(framed)
+    assert not round_framed(skin())
+    assert not round_framed((skin() * 0.35).astype(np.uint8))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("distance", [5, 8, 12])
+def test_a_ruler_is_told_from_hairs(turned, distance):
+    ruler, hairy = skin(), skin()
+    for tick in range(20, 236, distance):
+        cv2.line(ruler, (tick, 176), (tick, 188), (30, 20, 20), 1)
+    for hair in np.random.default_rng(1).integers(0, 190, (9, 4)):
+        cv2.line(hairy, tuple(map(int, hair[:2])), tuple(map(int, hair[2:])), (40, 25, 20), 1)
+    turn = (lambda p: np.ascontiguousarray(p.transpose(1, 0, 2))) if turned else (lambda p: p)
+
+    assert ruled(turn(ruler))
+    assert not ruled(turn(hairy))
+    assert not ruled(turn(skin()))
+
+
+def test_rejected_photos_are_left_out_of_the_cache_and_none_left_is_a_sentence(folder, tmp_path):
+    found = photos.read(*folder, HOW)
+    framed = np.asarray(Image.open(found.records[2].picture)).copy()
+    y, x = np.mgrid[: framed.shape[0], : framed.shape[1]]
+    framed[np.hypot(y - 32, x - 48) > 36] = 5
+    Image.fromarray(framed).save(found.records[2].picture)
+    again = photos.read(*folder, HOW)
+
+    kept = build(again, Recipe((48, 32), "crop", False, ("round frame",)), tmp_path)
+    assert set(kept.ids) == {r.id for r in again.records} - {again.records[2].id}
+    one = dataclasses.replace(again, records=again.records[2:3])
+    with pytest.raises(EngineError, match="leaves no photo"):
+        build(one, Recipe((48, 32), "crop", False, ("round frame",)), tmp_path)
+
+
+def test_an_exclusion_list_enters_the_runs_configuration(folder, tmp_path):
+    listed = tmp_path / "non-dermoscopic.txt"
+    listed.write_text("# the 118\nISIC_9000000.jpg\n\nISIC_9000001\n")
+    narrow = [
+        "model.width=2",
+        "model.discriminator_width=2",
+        "train.images=4",
+        "train.stages=[{until=1.0, width=64, height=64, batch=2}]",
+    ]
+
+    service.train("dcgan-64", *folder[:1], tmp_path / "run", folder[1], narrow, device="cpu", exclude=listed)
+
+    card = service.read_card(tmp_path / "run" / "final.safetensors")
+    assert card["config"]["data"]["exclude"] == ["ISIC_9000000", "ISIC_9000001"]
+    listed.write_text("ISIC_9000000,ISIC_9000001\n")
+    with pytest.raises(EngineError, match="one id a line"):
+        service.train("dcgan-64", *folder[:1], tmp_path / "other", folder[1], narrow, device="cpu", exclude=listed)
+
+
+def test_the_shared_photos_give_the_counts_of_their_readme():
+    if SHARED.is_dir():
+        read = SOURCES[PhotosData].read
+        found = read(SHARED / "isic2018-384", SHARED / "isic2018_labels.csv", presets.load("pgan-256"))
+        assert (len(found.records), sum(r.label for r in found.records)) == (2594, 519)
+        assert len(read(SHARED / "pad-ufes-20", None, presets.load("dcgan-128-bcc")).records) == 346

@@ -1,0 +1,306 @@
+"""Sets of pictures from noise: the same whatever the shards, whole after any stop, and refused in one sentence."""
+
+import csv
+import dataclasses
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine import presets, service
+from engine.cards import Card, Clock, Code, DataRef, Env, PresetRef
+from engine.checkpoints import load, save
+from engine.cli import main
+from engine.config import to_table
+from engine.data import read
+from engine.data.maps import load_mask
+from engine.errors import EngineError
+from engine.generators import FAMILIES
+from engine.sampled import Folder, Job, Shard
+from engine.seeds import stream
+
+NARROW = {
+    "dcgan-pairs-live": {"width": 2, "discriminator_width": 2},
+    "pgan-256-live": {"fmap_base": 64, "fmap_max": 4, "latent": 8},
+    "lapgan-pairs": {"width": 2, "hidden": 8, "discriminator_width": 2, "start": (5, 5)},
+}
+
+
+def untrained(name, path, **changes):
+    """A checkpoint of a preset's narrow form, with random weights."""
+    preset = narrow(name, **changes)
+    torch.manual_seed(0)
+    gan = FAMILIES[preset.family].build(preset.model)
+    tensors = {f"G.{k}": v for k, v in gan.networks["G"].state_dict().items()} | gan.tables([0, 0, 1])
+    card = Card(
+        family=preset.family, preset=PresetRef(name, "0" * 64), config=to_table(preset),
+        data=DataRef("test", "0" * 64, "train"), clock=Clock(0, 0), seed=1, code=Code(None, False),
+        env=Env("3", "2", "cpu"), licence="none",
+    )  # fmt: skip
+    save(path, tensors, card)
+    return path
+
+
+LOAD = presets.load
+
+
+def narrow(name, **changes):
+    preset = LOAD(name)
+    model = dataclasses.replace(preset.model, **(NARROW.get(name, {}) | changes))
+    return dataclasses.replace(preset, model=model, size=getattr(model, "size", preset.size))
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    monkeypatch.setattr(presets, "load", lambda name, *rest: narrow(name) if name in NARROW else LOAD(name, *rest))
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    return {name: untrained(name, folder / f"{name}.safetensors") for name in NARROW}
+
+
+def pixels(out):
+    return {f.relative_to(out).as_posix(): np.asarray(Image.open(f)) for f in sorted(out.rglob("*.png"))}
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(np.array_equal(one[k], other[k]) for k in one)
+
+
+@pytest.mark.parametrize("name", NARROW)
+@pytest.mark.parametrize("shards", [2, 3])
+def test_a_set_is_the_same_whatever_the_number_of_shards(weights, tmp_path, name, shards):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    service.sample(name, 19, 7, whole, checkpoint=weights[name])
+    found = [
+        service.sample(name, 19, 7, parts, f"{i}/{shards}", checkpoint=weights[name]) for i in range(shards, 0, -1)
+    ]
+
+    assert same(pixels(whole), pixels(parts))
+    assert sum(one.made for one in found) == 19
+    assert [one.manifest is not None for one in found] == [False] * (shards - 1) + [True]
+    assert (whole / "manifest.csv").read_bytes() == (parts / "manifest.csv").read_bytes()
+    assert {f.name: f.read_bytes() for f in whole.rglob("*.png")} == {
+        f.name: f.read_bytes() for f in parts.rglob("*.png")
+    }
+
+
+def test_a_set_of_pairs_reads_back_as_an_isic_folder_with_its_masks(weights, tmp_path):
+    service.sample("dcgan-pairs-live", 5, 1, tmp_path / "set", checkpoint=weights["dcgan-pairs-live"])
+
+    manifest = read(tmp_path / "set", tmp_path / "set" / "manifest.csv")
+    assert [record.id for record in manifest.records] == [f"ISIC_SYNTHETIC_{i:07d}" for i in range(5)]
+    assert {record.split for record in manifest.records} == {"train"}
+    sampler = service.Sampler("dcgan-pairs-live", checkpoint=weights["dcgan-pairs-live"])
+    with (tmp_path / "set" / "manifest.csv").open(newline="") as file:
+        seeds = [int(row["seed"]) for row in csv.DictReader(file)]
+    made = sampler.paint([sampler.request(seed=seed) for seed in (*seeds, 1, 2, 3)])
+    for record, one in zip(manifest.records, made, strict=False):
+        assert np.array_equal(np.asarray(Image.open(record.picture)), one.picture)
+        assert np.array_equal(load_mask(record.lesion), one.mask)
+
+
+def test_the_mask_is_where_the_fourth_channel_is_above_nought(weights):
+    sampler = service.Sampler("dcgan-pairs-live", checkpoint=weights["dcgan-pairs-live"])
+    request = sampler.request(seed=5)
+    network = FAMILIES["dcgan"].sampler(narrow("dcgan-pairs-live").model).eval()
+    tensors, _ = load(weights["dcgan-pairs-live"])
+    network.load_state_dict({k.removeprefix("G."): v for k, v in tensors.items() if k.startswith("G.")})
+    with torch.inference_mode():
+        values = network(
+            *map(torch.from_numpy, FAMILIES["dcgan"].inputs(narrow("dcgan-pairs-live").model, {}, None, None, request))
+        )
+
+    assert np.array_equal(sampler.paint([request])[0].mask, (values[0, 3] > 0).numpy())
+
+
+def test_a_stopped_set_goes_on_keeps_what_is_whole_and_mends_what_is_not(weights, tmp_path):
+    out, name = tmp_path / "set", "pgan-256-live"
+    service.sample(name, 12, 3, out, checkpoint=weights[name])
+    before, folder = pixels(out), Folder(out, False)
+    kept = folder.picture(0).stat().st_mtime_ns
+    folder.picture(4).unlink()
+    folder.picture(9).write_bytes(folder.picture(9).read_bytes()[:-20])
+
+    found = service.sample(name, 12, 3, out, checkpoint=weights[name])
+
+    assert (found.made, found.there) == (2, 10)
+    assert same(pixels(out), before)
+    assert folder.picture(0).stat().st_mtime_ns == kept
+
+
+def test_every_picture_says_that_it_is_synthetic_and_where_it_comes_from(weights, tmp_path):
+    service.sample("pgan-256-live", 2, 3, tmp_path / "set", diagnosis="melanoma", checkpoint=weights["pgan-256-live"])
+
+    said = service.read_card(Folder(tmp_path / "set", False).picture(1))
+    assert said["synthetic"] is True
+    assert said["sample"] == {
+        "set_seed": 3, "number": 1, "seed": int(stream(3, "sample", 1).integers(2**53)), "diagnosis": "melanoma",
+        "truncation": None,
+    }  # fmt: skip
+    assert json.loads((tmp_path / "set" / "job.json").read_text())["synthetic"] is True
+
+
+def test_without_a_wish_diagnoses_come_in_the_training_datas_proportion(weights, tmp_path):
+    service.sample("pgan-256-live", 40, 1, tmp_path / "set", checkpoint=weights["pgan-256-live"])
+
+    with (tmp_path / "set" / "manifest.csv").open(newline="") as file:
+        shown = [row["diagnosis"] for row in csv.DictReader(file)]
+    assert 4 <= shown.count("melanoma") <= 24  # a third
+
+
+def test_a_full_disk_stops_in_a_sentence_and_the_same_command_goes_on(weights, tmp_path, monkeypatch):
+    out, name, calls = tmp_path / "set", "dcgan-pairs-live", []
+    service.sample(name, 10, 3, tmp_path / "whole", checkpoint=weights[name])
+    flush = os.fsync
+
+    def full(handle):
+        calls.append(1)
+        if len(calls) > 7:
+            raise OSError(28, "No space left on device")
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(EngineError, match=r"No space left on device.*the same command goes on"):
+        service.sample(name, 10, 3, out, checkpoint=weights[name])
+    monkeypatch.setattr(os, "fsync", flush)
+    half = [f for f in out.rglob("*") if f.is_file() and f.suffix == ".png" and not sampling_whole(f)]
+    assert half == []
+
+    service.sample(name, 10, 3, out, checkpoint=weights[name])
+    assert same(pixels(out), pixels(tmp_path / "whole"))
+
+
+def sampling_whole(file):
+    with Image.open(file) as picture:
+        picture.load()
+    return True
+
+
+def test_progress_reaches_the_whole_and_never_goes_back(weights, tmp_path):
+    seen = []
+    service.sample("lapgan-pairs", 11, 0, tmp_path / "set", checkpoint=weights["lapgan-pairs"],
+                   progress=lambda done, total: seen.append((done, total)))  # fmt: skip
+
+    assert seen == sorted(seen)
+    assert seen[0] == (0, 11)
+    assert seen[-1] == (11, 11)
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"count": 0}, "--count 0; 1 to 10,000,000"),
+    ({"count": 10**9}, "--count 1000000000; 1 to 10,000,000"),
+    ({"seed": -1}, "--seed -1; 0 to 18446744073709551615"),
+    ({"seed": 2**64}, "64 bits"),
+    ({"shard": "5/4"}, "--shard '5/4'; i/n with i from 1 to n"),
+    ({"shard": "half"}, "i/n with i from 1 to n"),
+    ({"diagnosis": "melanom"}, "did you mean 'melanoma'"),
+    ({"truncation": 0.5}, "'pgan-256-live' takes no truncation; it takes diagnosis, seed"),
+    ({"device": "cuda"}, "cuda"),
+])  # fmt: skip
+def test_a_wish_that_is_not_allowed_is_one_sentence_and_writes_nothing(weights, tmp_path, changes, words):
+    if changes.get("device") == "cuda" and torch.cuda.is_available():
+        changes = {"device": "cuda", "count": 0}
+        words = "--count"
+    asked = {"count": 2, "seed": 1, "checkpoint": weights["pgan-256-live"]} | changes
+    with pytest.raises(EngineError) as caught:
+        service.sample("pgan-256-live", out=tmp_path / "set", **asked)
+
+    assert words in str(caught.value)
+    assert not (tmp_path / "set").exists()
+
+
+def test_a_truncation_out_of_range_names_the_range(weights, tmp_path):
+    with pytest.raises(EngineError, match=r"truncation = 9.0; 0.05 to 4 is expected"):
+        service.sample(
+            "dcgan-pairs-live", 2, 1, tmp_path / "set", truncation=9.0, checkpoint=weights["dcgan-pairs-live"]
+        )
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(weights, tmp_path):
+    (tmp_path / "photo.png").write_bytes(b"mine")
+    with pytest.raises(EngineError, match="not empty and holds no set"):
+        service.sample("dcgan-pairs-live", 2, 1, tmp_path, checkpoint=weights["dcgan-pairs-live"])
+    with pytest.raises(EngineError, match="is a file"):
+        service.sample("dcgan-pairs-live", 2, 1, tmp_path / "photo.png", checkpoint=weights["dcgan-pairs-live"])
+
+    out = tmp_path / "set"
+    service.sample("dcgan-pairs-live", 2, 1, out, checkpoint=weights["dcgan-pairs-live"])
+    with pytest.raises(EngineError, match="another set, of seed = 1; now it is 2"):
+        service.sample("dcgan-pairs-live", 2, 2, out, checkpoint=weights["dcgan-pairs-live"])
+    assert (tmp_path / "photo.png").read_bytes() == b"mine"
+
+
+def test_generators_of_maps_and_untrained_ones_are_refused(tmp_path):
+    with pytest.raises(EngineError, match=r"has no trained weights; train it with `moulage train dcgan-64`"):
+        service.sample("dcgan-64", 2, 1, tmp_path / "set")
+    with pytest.raises(EngineError, match=r"paints from lesion and marker planes.*with `moulage render`"):
+        service.sample("pix2pixhd-live", 2, 1, tmp_path / "set")
+
+
+def test_a_generator_of_noise_paints_no_case(weights):
+    from engine.service import Studio
+
+    with pytest.raises(EngineError, match="paints from noise, not from a case"):
+        Studio("dcgan-pairs-live", checkpoint=weights["dcgan-pairs-live"]).warm()
+
+
+def test_the_command_line_prints_the_throughput_and_goes_on(weights, tmp_path, capsys, monkeypatch):
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["moulage", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0, *capsys.readouterr()
+
+    name = "dcgan-pairs-live"
+    asked = ("sample", name, "--count", 9, "--seed", 2, "--out", tmp_path / "set", "--checkpoint", weights[name])
+    code, out, _ = run(*asked, "--shard", "1/2")
+    assert code == 0
+    assert "8 pictures in" in out
+    assert "in the network" in out
+    assert "other shards" in out
+    assert "1 pictures in" in run(*asked, "--shard", "2/2")[1]
+    assert "9 were there" in run(*asked)[1]
+    assert run(*asked[:3], 0, *asked[4:])[::2] == (2, "moulage: --count 0; 1 to 10,000,000 pictures are allowed.\n")
+
+
+def test_lapgans_levels_trained_apart_are_joined(weights, tmp_path):
+    parts = [
+        untrained("lapgan-pairs", tmp_path / f"{n}.safetensors", levels=levels)
+        for n, levels in enumerate(((0, 3), (1, 2, 4)))
+    ]
+    joined = service.join(parts, tmp_path / "whole.safetensors")
+
+    tensors, card = load(joined)
+    expected = {k for part in parts for k in load(part)[0]}
+    assert tensors.keys() == expected
+    assert card.config["model"]["levels"] == [0, 1, 2, 3, 4]
+    assert len(card.metrics["joined"]) == 2
+    assert service.sample("lapgan-pairs", 2, 1, tmp_path / "set", checkpoint=joined).made == 2
+    with pytest.raises(EngineError, match="another of the files holds too"):
+        service.join([parts[0], parts[0]], tmp_path / "twice.safetensors")
+    with pytest.raises(EngineError, match="two or more"):
+        service.join(parts[:1], tmp_path / "one.safetensors")
+    with pytest.raises(EngineError, match="trained as a whole"):
+        service.join([weights["pgan-256-live"]] * 2, tmp_path / "other.safetensors")
+
+
+def test_shards_share_all_blocks_and_none_twice():
+    for of in (1, 2, 5):
+        assert [sum(Shard(n, of).has(block) for n in range(1, of + 1)) for block in range(12)] == [1] * 12
+
+
+def test_a_manifest_of_a_set_is_for_that_job_only(tmp_path):
+    Folder.open(tmp_path / "set", Job("a", "0", 3, 1), False)
+
+    assert Folder.open(tmp_path / "set", Job("a", "0", 3, 1), False).root == tmp_path / "set"
+    shutil.copy(tmp_path / "set" / "job.json", tmp_path / "copy.json")
+    (tmp_path / "set" / "job.json").write_text("{")
+    with pytest.raises(EngineError, match="damaged"):
+        Folder.open(tmp_path / "set", Job("a", "0", 3, 1), False)

@@ -1,0 +1,55 @@
+"""Warnings of a run that goes wrong, on synthetic curves."""
+
+import numpy as np
+
+from engine.train.symptoms import WINDOW, symptoms
+
+
+def curve(variety, told_apart, suffix="", lines=WINDOW):
+    random = np.random.default_rng(0)
+    return [
+        {
+            f"G.variety{suffix}": variety(i / lines) + random.normal(0, 0.03),
+            f"D.told_apart{suffix}": told_apart(i / lines),
+        }
+        for i in range(lines)
+    ]
+
+
+def test_a_healthy_run_is_told_nothing():
+    assert symptoms(curve(lambda t: 0.9, lambda t: 0.85)) == ()
+
+
+def test_pictures_that_become_alike_are_a_collapse():
+    (warning,) = symptoms(curve(lambda t: 0.15, lambda t: 0.8))
+
+    assert warning.startswith("mode collapse:")
+    assert "1" in warning.split("%")[0]
+    assert "model.diffaugment=true" in warning
+
+
+def test_a_discriminator_that_knows_every_picture_overpowers():
+    (warning,) = symptoms(curve(lambda t: 0.9, lambda t: 1.0))
+
+    assert "overpowers" in warning
+    assert "100.0%" in warning
+
+
+def test_both_at_once_and_by_level():
+    found = symptoms(curve(lambda t: 0.1, lambda t: 1.0, ".level0"))
+
+    assert len(found) == 2
+    assert all("of level0" in warning for warning in found)
+
+
+def test_a_bad_start_or_a_few_bad_lines_are_no_symptom():
+    assert symptoms(curve(lambda t: 0.1, lambda t: 1.0, lines=WINDOW - 1)) == ()
+    assert symptoms(curve(lambda t: 0.1 if t < 0.4 else 0.9, lambda t: 1.0 if t < 0.4 else 0.9)) == ()
+
+
+def test_a_recovered_run_is_told_nothing_more():
+    assert symptoms(curve(lambda t: 0.1, lambda t: 1.0) + curve(lambda t: 0.8, lambda t: 0.9)) == ()
+
+
+def test_a_run_that_measures_neither_is_told_nothing():
+    assert symptoms([{"G.patch": 1.0}] * 40) == ()
