@@ -13,7 +13,7 @@ from PIL import Image
 
 from engine.case import to_json
 from engine.errors import EngineError
-from engine.formats import jpeg, jpeg_bytes, read_picture_case
+from engine.formats import holds_case, jpeg, jpeg_bytes, read_picture_case
 from engine.formats.xmp import DESCRIPTION, SOURCE_TYPE, SPACES, packet
 from engine.service import case_from_bytes
 from engine.starter import starter
@@ -123,5 +123,13 @@ def test_a_photo_from_a_camera_holds_no_case():
     out = io.BytesIO()
     Image.fromarray(PICTURE).save(out, "JPEG", exif=Image.Exif().tobytes(), xmp=b"<x/>")
 
+    assert not holds_case(out.getvalue())
     with pytest.raises(EngineError, match="holds no case"):
         read_picture_case(out.getvalue())
+
+
+def test_a_shared_picture_is_never_taken_for_a_photo_even_without_its_case():
+    data = jpeg_bytes(PICTURE, provenance(CASE))
+
+    assert holds_case(data)
+    assert holds_case(without_extension(data))

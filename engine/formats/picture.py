@@ -14,7 +14,7 @@ from engine.case import JSON_LIMIT_BYTES, SIDE_LIMIT_PX, from_plain, parse
 from engine.errors import EngineError
 from engine.formats import jpeg
 from engine.formats.maps import FILE_LIMIT_BYTES
-from engine.formats.xmp import DESCRIPTION, packet
+from engine.formats.xmp import DESCRIPTION, NAMESPACE, packet
 
 KEY = "moulage"
 XMP_KEY = "XML:com.adobe.xmp"
@@ -39,8 +39,12 @@ def picture_bytes(picture: NDArray[np.uint8], provenance: dict[str, Any], level:
 
 
 def holds_case(data: bytes) -> bool:
-    """Whether a file is a picture that carries its case, told by its chunk's name."""
-    return data.startswith(PNG_SIGNATURE) and b"iTXt" + KEY.encode() + b"\0" in data
+    """Whether a file is a picture that says it carries its case, told by its PNG chunk's or its XMP's name.
+
+    A JPEG that lost its case on the way still says so, and is refused rather than taken for a photo.
+    """
+    mark = NAMESPACE.encode() if data.startswith(jpeg.SIGNATURE) else b"iTXt" + KEY.encode() + b"\0"
+    return data.startswith((PNG_SIGNATURE, jpeg.SIGNATURE)) and mark in data
 
 
 def read_picture_case(data: bytes) -> dict[str, Any]:

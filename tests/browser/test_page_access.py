@@ -20,6 +20,7 @@ STATES = {
     "lesion menu": lambda page: page.locator("[popovertarget=lesion-menu]").click(),
     "export menu": lambda page: page.locator("[popovertarget=export-menu]").click(),
     "compare": lambda page: page.keyboard.press("c"),
+    "library": lambda page: page.keyboard.press("Shift+A") or page.locator("[data-act=library]").click(),
 }
 
 
