@@ -111,7 +111,7 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>'
     (lambda data: replaced(data, b"<x>" + b"<a/>" * 100 + b"</x>"), "too many tags"),
     (lambda data: replaced(data, b"<x>"), "not valid XML"),
     (lambda data: replaced(data, b"<x></x>"), "holds no case"),
-    (lambda data: replaced(data, packet("<moulage:provenance>[]</moulage:provenance>", wrapped=False).encode()), "no case"),
+    (lambda data: replaced(data, packet("<moulage:provenance>[]</moulage:provenance>", wrapped=False).encode()), "no table"),
     (lambda data: sized(data, 60000, 10), "60000x10"),
 ])  # fmt: skip
 def test_a_hostile_jpeg_is_one_sentence(change, words):

@@ -67,7 +67,7 @@ def _build_crops(
 
 
 def _read_photos(root: Path, labels: Path | None, preset: Preset) -> Manifest[PhotoRecord]:
-    return excluding(photos.read(root, labels, preset.data, preset.model.diagnoses), preset.data.exclude)
+    return photos.read(root, labels, preset.data, preset.model.diagnoses)
 
 
 def _build_photos(
