@@ -12,6 +12,8 @@ def studio(opened, trained):
     page = opened(trained)
     page.page.locator("[data-part=generator]").select_option(CLINICAL)
     page.page.wait_for_function("moulage.editor.map.width === 256")
+    # The first picture waits for the generator to be loaded, compiled and measured.
+    page.page.wait_for_function("moulage.state.fresh && moulage.live.state === 'live'", timeout=120_000)
     page.settle()
     return page
 
@@ -34,7 +36,7 @@ def test_the_starter_shows_a_lesion_and_six_tones_and_axe_agrees(studio):
     assert [box["condition"] for box in settings["boxes"]] == ["melanocytic nevus"]
     assert not studio.page.locator("[data-tool=brush]").is_visible()
     assert studio.page.locator("[data-condition]:visible").count() == 6
-    studio.page.wait_for_function("moulage.state.strips > 1")
+    studio.page.wait_for_function("moulage.live.shownStrip.version === moulage.editor.version")
     assert findings(studio.page) == []
 
 
