@@ -76,8 +76,9 @@ export class Grains {
       const cells = await this.of(map, settings);
       if (this.keyOf(editor.map, editor.settings) === key) this.use(cells);
     } catch (error) {
+      // That the photo is gone is said where it is missed.
       if (map.superpixels) this.use(await this.of(map, { ...settings, photo: null }));
-      this.complain(error, this.words.grain_needs_photo);
+      else this.complain(error, this.words.grain_needs_photo);
     }
   }
 

@@ -130,7 +130,7 @@ def test_the_photo_lies_beneath_the_map_and_stands_in_the_pictures_place_and_is_
     assert tag(studio) == "Photo and synthetic"
     assert near(shown(studio)[:, :185], photo[:, :185])
     assert near(shown(studio)[:, 200:], picture[:, 200:])
-    studio.choose(["c"])
+    studio.choose(["c", "c"])
     assert near(shown(studio), np.abs(picture - photo))
 
     studio.page.locator("[popovertarget=photo-menu]").click()
@@ -272,7 +272,7 @@ def test_a_corrupt_copy_in_the_browser_or_on_the_server_loses_nothing(studio, se
 
     studio.choose(["Shift+4"])
     studio.page.wait_for_function(KEPT)
-    (server.drafts / f"{tab}.json").write_bytes(b"{")
+    (server.drafts / "drafts" / f"{tab}.json").write_bytes(b"{")
     studio.page.reload()
     studio.ready()
     assert np.array_equal(studio.cells(), cells), "the browser's copy"
