@@ -67,6 +67,7 @@ def test_skin_is_what_no_box_is_near():
     assert jaccard(np.zeros((9, 9), bool), np.zeros((9, 9), bool)) is None
 
 
+@pytest.mark.slow
 def test_the_segmenter_finds_drawn_lesions_after_a_short_fit_and_survives_its_file(tmp_path):
     manifest = clinical.read(clinical_phantoms.write(tmp_path / "pad", 36), None, 0)
     train, test = (build(manifest.of(s), (128, 128), HOW, tmp_path / "cache") for s in ("train", "test"))

@@ -28,7 +28,12 @@ def inside_the_pane(studio, random, rim=3):
     )
 
 
-@pytest.mark.parametrize("ratio", [0.8, 1, 1.5, 2.625])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "ratio", [pytest.param(0.8, marks=SLOW), pytest.param(1, marks=SLOW), 1.5, pytest.param(2.625, marks=SLOW)]
+)
 def test_random_strokes_are_exact(opened, plain, ratio):
     random = np.random.default_rng(round(1000 * ratio))
     studio = opened(plain, 1280, 720, ratio)
