@@ -23,7 +23,6 @@ TINY = (
     "train.images=16", "train.snapshot_images=4", "train.precision=fp32", "data.exclude=[]", "data.crops=1",
     "train.stages=[{until=0.5, width=32, height=32, shrink=2, batch=2}, {until=1.0, width=32, height=64, batch=2}]",
 )  # fmt: skip
-SHIPPED = presets.weights_path("dermgan-live")
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +94,6 @@ def test_crops_of_the_train_split_are_what_the_cache_holds(folder, tmp_path):
     assert cache.crops[0].boxes == case.boxes
 
 
-@pytest.mark.skipif(SHIPPED is None, reason="dermgan-live is not trained")
 def test_a_map_and_the_case_inside_its_picture_paint_the_same(tmp_path):
     (tmp_path / "map.png").write_bytes(region_bytes(BOXES, 48.0, 256, 256))
     first = service.render_file("dermgan-live", tmp_path / "a.png", map=tmp_path / "map.png", seed=7)
@@ -105,7 +103,6 @@ def test_a_map_and_the_case_inside_its_picture_paint_the_same(tmp_path):
     assert read_picture_case(first.read_bytes())["case"]["boxes"][0]["condition"] == "melanoma"
 
 
-@pytest.mark.skipif(SHIPPED is None, reason="dermgan-live is not trained")
 def test_sampled_pictures_repeat_and_hold_boxes_inside_the_map(folder, tmp_path):
     first = service.sample_maps("dermgan-live", folder, 3, tmp_path / "a", seed=5, split="test")
     again = service.sample_maps("dermgan-live", folder, 3, tmp_path / "b", seed=5, split="test")
@@ -115,7 +112,6 @@ def test_sampled_pictures_repeat_and_hold_boxes_inside_the_map(folder, tmp_path)
         assert read_picture_case(one.read_bytes())["case"]["boxes"]
 
 
-@pytest.mark.skipif(SHIPPED is None, reason="dermgan-live is not trained")
 def test_an_unknown_condition_and_another_size_are_one_sentence(tmp_path):
     def painted(case):
         (tmp_path / "case.json").write_text(to_json(case))
