@@ -190,6 +190,8 @@ class DcganConfig:
     """Weight of the gradient penalty on real pictures (Mescheder et al. 2018); 0 in the papers."""
     diffaugment: bool
     """Translation and cutout of what the discriminator sees (Zhao et al. 2020)."""
+    projected: Annotated[float, Range(0, 10)] = 0.0
+    """Weight of small discriminators on features of a frozen network (Sauer et al. 2021); 0 in the paper."""
 
     def __post_init__(self) -> None:
         """Diagnoses must be known, and each named once."""
@@ -218,6 +220,8 @@ class Dcgan128Config:
     """Weight of the gradient penalty on real pictures (Mescheder et al. 2018); 0 in the paper."""
     diffaugment: bool
     """Translation and cutout of what the discriminator sees (Zhao et al. 2020)."""
+    projected: Annotated[float, Range(0, 10)] = 0.0
+    """Weight of small discriminators on features of a frozen network (Sauer et al. 2021); 0 in the paper."""
 
     def __post_init__(self) -> None:
         """Diagnoses must be known, and each named once."""
@@ -294,6 +298,8 @@ class PganConfig:
     """Pictures over which the minibatch standard deviation is taken; 0 is the whole minibatch."""
     diffaugment: bool
     """Translation and cutout of what the discriminator sees (Zhao et al. 2020)."""
+    projected: Annotated[float, Range(0, 10)] = 0.0
+    """Weight of small discriminators on features of a frozen network (Sauer et al. 2021); 0 in the paper."""
 
     def __post_init__(self) -> None:
         """Diagnoses must be known, and each named once."""

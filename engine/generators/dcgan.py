@@ -28,6 +28,7 @@ from engine.generators.noise import (
     variety,
 )
 from engine.generators.objectives import OBJECTIVES
+from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, taps
 from engine.labels import Planes
 from engine.train.augment import diffaugment
 
@@ -45,24 +46,31 @@ class NoiseGan(Gan):
         self.config = config
         self.objective = OBJECTIVES[config.objective]
         self.networks = {"G": generator, "D": discriminator}
+        if config.projected:
+            self.networks["H"] = ProjectedHeads(int(getattr(config, "mask", False)), HEAD_WIDTH)
         self.frozen = {}
         self.measured = {}
+
+    def prepare(self, batches: Iterator[PhotosBatch]) -> None:
+        """Load the feature net where the heads look at it."""
+        if self.config.projected:
+            self.frozen = {"lite0": calibrated(batches)}
 
     def tables(self, described: Sequence[int]) -> dict[str, Tensor]:
         """The diagnoses' shares, from which a request that names none is answered."""
         return shares(self.config, described)
 
     def losses(self, batch: PhotosBatch, images: int) -> Iterator[tuple[str, Terms]]:
-        """Yield D's terms and then G's, or G's first where both are taken at once."""
+        """Yield D's terms and then G's, or G's first where both are taken at once; the heads on features follow G."""
         fake = self.networks["G"](self._latents(batch)).float()
         if self.simultaneous:
-            yield "G", self._fooling(fake, batch)
+            yield from self._fooling(fake, batch)
             yield "D", self._judging(fake, batch, images)
             return
         yield "D", self._judging(fake, batch, images)
         for again in range(self.generator_steps):
             fake = self.networks["G"](self._latents(batch)).float() if again else fake
-            yield "G", self._fooling(fake, batch)
+            yield from self._fooling(fake, batch)
 
     def _judging(self, fake: Tensor, batch: PhotosBatch, images: int) -> Terms:
         judge = self.networks["D"]
@@ -75,10 +83,21 @@ class NoiseGan(Gan):
             terms["r1"] = self.config.r1 / 2 * R1_EVERY * r1(bare(judge)(real).float(), real)
         return terms
 
-    def _fooling(self, fake: Tensor, batch: PhotosBatch) -> Terms:
-        (seen,) = diffaugment([fake], batch.random) if self.config.diffaugment else (fake,)
+    def _fooling(self, fake: Tensor, batch: PhotosBatch) -> Iterator[tuple[str, Terms]]:
+        seen_real, seen = self._shown(batch.pictures, fake, batch.random)
         with self.fixed("D") as judge:
-            return {"adversarial": self.objective.generator(judge(seen))}
+            terms = {"adversarial": self.objective.generator(judge(seen))}
+        if not self.config.projected:
+            yield "G", terms
+            return
+        net = self.frozen["lite0"]
+        looked_at = taps(net, seen)
+        with self.fixed("H") as heads:
+            given = heads(looked_at, seen[:, 3:])
+            yield "G", terms | {"heads": self.config.projected * fooled(self.objective, given)}
+        of_fake = self.networks["H"]([tap.detach() for tap in looked_at], seen[:, 3:].detach())
+        of_real = self.networks["H"](taps(net, seen_real), seen_real[:, 3:])
+        yield "H", {"heads": distinguished(self.objective, of_real, of_fake)}
 
     def _shown(self, real: Tensor, fake: Tensor, random: torch.Generator) -> Sequence[Tensor]:
         return diffaugment([real, fake], random) if self.config.diffaugment else (real, fake)

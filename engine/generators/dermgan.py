@@ -27,14 +27,13 @@ from engine.generators.batches import RegionsBatch
 from engine.generators.dermgan_networks import GENERATORS, Discriminators, dropout_channels
 from engine.generators.gan import Family, Gan, Terms
 from engine.generators.objectives import OBJECTIVES, activation_distance, region_colour, region_l1
-from engine.generators.projected import LiteFeatures, perceptual
+from engine.generators.projected import calibrated, perceptual
 from engine.labels import Planes
 from engine.outlines import Outlines
 from engine.seeds import normal, stream
 from engine.tone import TONES
 from engine.train.augment import diffaugment
 
-CALIBRATION_BATCHES = 8
 FEWEST = 12  # crops of a condition from which its own density can be fitted; fewer take that of all
 # Photos under blue or violet light, or in deep shadow, are trained on, but their colours are not drawn from: L* and the
 # least a* and b* of what is drawn from.
@@ -72,11 +71,7 @@ class DermGan(Gan):
     def prepare(self, batches: Iterator[RegionsBatch]) -> None:
         """Load the feature net where a loss asks for it, and scale its channels by their spread over real photos."""
         if self.config.perceptual or self.config.projected:
-            first = next(batches)
-            net = LiteFeatures().to(first.pictures.device)
-            rest = (next(batches).pictures for _ in range(CALIBRATION_BATCHES - 1))
-            net.calibrate(iter([first.pictures, *rest]))
-            self.frozen = {"lite0": net}
+            self.frozen = {"lite0": calibrated(batches)}
 
     def tables(self, described: Sequence[tuple[Crop, NDArray[np.uint8]]]) -> dict[str, Tensor]:
         """Densities from which an appearance is drawn, row 0 of all crops and one a condition, and the outlines' model."""

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from engine.configs import DermGanConfig
 from engine.generators.pix2pixhd_networks import EDGE, ModulatedBlock, PatchDiscriminator
-from engine.generators.projected import ProjectedHeads
+from engine.generators.projected import HEAD_WIDTH, ProjectedHeads
 from engine.regions import COLOURS
 
 SIZE_PX = 256  # the paper's pictures; levels are counted from here
@@ -18,7 +18,6 @@ WIDEST = 8  # the U-Net's deepest layers have 8 times the first one's channels
 DROPPED = 3  # decoder layers with dropout: 2x2, 4x4 and 8x8
 COARSEST_PX = 8  # where the modulated generator begins in a whole picture
 GUIDE = 32  # channels of what modulates a block
-HEAD_WIDTH = 64
 REGION = 4 + COLOURS  # outline, inside a box, place across and down, colours
 BASE = slice(4, 7)  # where the guide holds sRGB before tanh
 

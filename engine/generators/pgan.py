@@ -19,6 +19,7 @@ from engine.generators.gan import Family, Gan, Terms, bare
 from engine.generators.noise import Request, diagnosis_of, extrapolates, latent, r1, shares, told_apart, variety
 from engine.generators.objectives import OBJECTIVES
 from engine.generators.pgan_networks import Discriminator, Generator, label_width
+from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, taps
 from engine.labels import Planes
 from engine.train.augment import diffaugment
 
@@ -33,15 +34,22 @@ class Pgan(Gan):
     def __init__(self, config: PganConfig) -> None:
         self.config = config
         self.networks = {"G": Generator(config), "D": Discriminator(config)}
+        if config.projected:
+            self.networks["H"] = ProjectedHeads(label_width(config), HEAD_WIDTH)
         self.frozen = {}
         self.measured = {}
+
+    def prepare(self, batches: Iterator[PhotosBatch]) -> None:
+        """Load the feature net where the heads look at it."""
+        if self.config.projected:
+            self.frozen = {"lite0": calibrated(batches)}
 
     def tables(self, described: Sequence[int]) -> dict[str, Tensor]:
         """The diagnoses' shares, from which a request that names none is answered."""
         return shares(self.config, described)
 
     def losses(self, batch: PhotosBatch, images: int) -> Iterator[tuple[str, Terms]]:
-        """Yield D's terms, then G's, from one forward pass of G."""
+        """Yield D's terms, then G's and those of the heads on features, from one forward pass of G."""
         real, label, stage = batch.pictures, self._label(batch.labels), batch.pictures.shape[2].bit_length() - 2
         bare(self.networks["G"]).grown.copy_(torch.tensor([float(stage), batch.fade]))
         fake = self.networks["G"](self._latents(batch), label, stage, batch.fade).float()
@@ -49,8 +57,17 @@ class Pgan(Gan):
         yield "D", self._judging(*seen, batch, label, stage, images)
         with self.fixed("D") as judge:
             score, logits = judge(seen[1], label, stage, batch.fade)
-        fooled = -score.mean() if self.config.objective == "wgan-gp" else LOGISTIC.generator(score)
-        yield "G", {"adversarial": fooled} | ({"label": _label_loss(logits, batch.labels)} if logits.shape[1] else {})
+        fooling = -score.mean() if self.config.objective == "wgan-gp" else LOGISTIC.generator(score)
+        terms = {"adversarial": fooling} | ({"label": _label_loss(logits, batch.labels)} if logits.shape[1] else {})
+        if not self.config.projected:
+            yield "G", terms
+            return
+        net, given = self.frozen["lite0"], label[:, :, None, None]
+        looked_at = taps(net, seen[1])
+        with self.fixed("H") as heads:
+            yield "G", terms | {"heads": self.config.projected * fooled(LOGISTIC, heads(looked_at, given))}
+        of_fake = self.networks["H"]([tap.detach() for tap in looked_at], given)
+        yield "H", {"heads": distinguished(LOGISTIC, self.networks["H"](taps(net, seen[0]), given), of_fake)}
 
     def _judging(self, real: Tensor, fake: Tensor, batch: PhotosBatch, label: Tensor, stage: int, images: int) -> Terms:
         config, fake = self.config, fake.detach()

@@ -28,15 +28,12 @@ from engine.generators.pix2pixhd_networks import (
     MultiscaleDiscriminator,
     masked_appearance,
 )
-from engine.generators.projected import LiteFeatures, ProjectedHeads, perceptual
+from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, perceptual
 from engine.labels import CLASSES, LESION, POSSIBLE, Planes, instance_edges, semantic_map
 from engine.seeds import normal
 from engine.superpixels import instance_map, proposed_cells
 from engine.tone import TONES
 from engine.train.augment import diffaugment
-
-HEAD_WIDTH = 64
-CALIBRATION_BATCHES = 8
 
 
 @dataclass(frozen=True)
@@ -97,11 +94,7 @@ class Pix2PixHD(Gan):
     def prepare(self, batches: Iterator[PlanesBatch]) -> None:
         """Load the feature net where a loss asks for it, and scale its channels by their spread over real photos."""
         if self.config.perceptual or self.config.projected:
-            first = next(batches)
-            net = LiteFeatures(pretrained=self._pretrained).to(first.pictures.device)
-            rest = (next(batches).pictures for _ in range(CALIBRATION_BATCHES - 1))
-            net.calibrate(iter([first.pictures, *rest]))
-            self.frozen = {"lite0": net}
+            self.frozen = {"lite0": calibrated(batches, self._pretrained)}
 
     def tables(self, described: Sequence[Appearance]) -> dict[str, Tensor]:
         """The density from which an appearance is drawn: "appearance.quantiles" [12, 65], "appearance.correlation" [11, 11]."""
@@ -141,8 +134,7 @@ class Pix2PixHD(Gan):
         ]
         terms = {"patch": torch.stack(patch).sum()}
         if both.heads:
-            heads = [self.objective.discriminator(r, f) for r, f in zip(of_real.heads, of_fake.heads, strict=True)]
-            terms["heads"] = torch.stack(heads).mean()
+            terms["heads"] = distinguished(self.objective, of_real.heads, of_fake.heads)
         yield "D", terms
 
     def _generator_terms(
@@ -161,8 +153,7 @@ class Pix2PixHD(Gan):
             matched = feature_matching(of_fake.patches, of_real.patches, config.discriminator_layers)
             terms["features"] = config.feature_matching * matched
         if of_fake.heads:
-            heads = torch.stack([self.objective.generator(h) for h in of_fake.heads]).mean()
-            terms["heads"] = config.projected * heads
+            terms["heads"] = config.projected * fooled(self.objective, of_fake.heads)
         if config.perceptual:
             terms["perceptual"] = config.perceptual * perceptual(fake_taps, real_taps)
         if config.colour:

@@ -1,8 +1,9 @@
 """Frozen EfficientNet-lite0 features: a perceptual distance, and discriminator heads that look at them.
 
 Sauer et al. 2021, "Projected GANs converge faster", sec. 4 (features of four depths, one small discriminator each), with
-the map given to every head. Raw features are ruled by a few large channels, so each channel is divided by its spread
-over training photos before it is compared, as LPIPS weighs channels (Zhang et al. 2018, eq. 1).
+what belongs to the picture given to every head: its map, its label, or its mask. Raw features are ruled by a few large
+channels, so each channel is divided by its spread over training photos before it is compared, as LPIPS weighs channels
+(Zhang et al. 2018, eq. 1).
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,8 +17,13 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.nn.utils.parametrizations import spectral_norm
 
+from engine.generators.batches import Batch
+from engine.generators.objectives import Objective
 from engine.weights import path
 
+HEAD_WIDTH = 64
+CALIBRATION_BATCHES = 8
+SMALLEST_PX = 64  # side to which smaller pictures are enlarged: the deepest features are 32 px apart
 CHANNELS = (24, 40, 112, 320)  # after blocks 1, 2, 4, 6: strides 4, 8, 16, 32
 TAPS = (1, 2, 4, 6)
 
@@ -41,11 +47,14 @@ class LiteFeatures(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Four maps [B, 24|40|112|320, H/4 … H/32, W/4 … W/32]."""
-        x, taps = self.stem(x), []
-        for index, block in enumerate(self.blocks):
-            x = block(x)
-            if index in TAPS:
-                taps.append(x / self.get_buffer(f"spread{len(taps)}"))
+        # CPUs are slow at the bfloat16 gradient of the depthwise convolutions, and fast at all else in it.
+        slow = x.device.type == "cpu" and x.requires_grad
+        with torch.autocast(x.device.type, enabled=torch.is_autocast_enabled(x.device.type) and not slow):
+            x, taps = self.stem(x), []
+            for index, block in enumerate(self.blocks):
+                x = block(x)
+                if index in TAPS:
+                    taps.append(x / self.get_buffer(f"spread{len(taps)}"))
         return taps
 
     @torch.no_grad()
@@ -56,6 +65,15 @@ class LiteFeatures(nn.Module):
             spread = torch.cat([taps[k] for taps in seen]).std(dim=(0, 2, 3), keepdim=True)
             buffer = self.get_buffer(f"spread{k}")
             buffer.mul_(spread.clamp(min=1e-3).to(buffer.device))
+
+
+def calibrated(batches: Iterator[Batch], pretrained: bool = True) -> LiteFeatures:
+    """The feature net, its channels scaled by their spread over the photos of the first batches, on their device."""
+    first = next(batches)
+    net = LiteFeatures(pretrained).to(first.pictures.device)
+    rest = (next(batches).pictures[:, :3] for _ in range(CALIBRATION_BATCHES - 1))
+    net.calibrate(iter([first.pictures[:, :3], *rest]))
+    return net
 
 
 def fold_batch_norms(module: nn.Module) -> None:
@@ -90,6 +108,25 @@ class ProjectedHeads(nn.Module):
             given = F.adaptive_avg_pool2d(condition, tap.shape[2:])
             logits.append(head(torch.cat([tap, given], dim=1)))
         return logits
+
+
+def distinguished(objective: Objective, real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+    """The discriminators' mean loss over depths."""
+    return torch.stack([objective.discriminator(r, f) for r, f in zip(real, fake, strict=True)]).mean()
+
+
+def fooled(objective: Objective, fake: Sequence[Tensor]) -> Tensor:
+    """The generator's mean loss over depths."""
+    return torch.stack([objective.generator(f) for f in fake]).mean()
+
+
+def taps(net: nn.Module, pictures: Tensor) -> list[Tensor]:
+    """Features of pictures [B, 3 or more, H, W], of which the first three channels are looked at."""
+    colours = pictures[:, :3]
+    short = min(colours.shape[2:])
+    if short < SMALLEST_PX:
+        colours = F.interpolate(colours, scale_factor=SMALLEST_PX / short, mode="bilinear", antialias=True)
+    return net(colours)
 
 
 def _head(inputs: int, width: int) -> nn.Module:

@@ -145,7 +145,6 @@ def _steps(
 def step(fabric: Fabric, state: State, batch: Batch, factor: float, config: TrainConfig) -> dict[str, Tensor]:
     """One pass over the model's groups; returns every term by "group.name", detached."""
     seen: dict[str, Tensor] = {}
-    rates = {"D": config.lr_discriminator}
     losses = state.gan.losses(batch, state.images)
     while True:
         with fabric.autocast():
@@ -162,7 +161,7 @@ def step(fabric: Fabric, state: State, batch: Batch, factor: float, config: Trai
             )
         optimizer = state.optimizers[group]
         for parameters in optimizer.param_groups:
-            parameters["lr"] = factor * rates.get(group, config.lr_generator)
+            parameters["lr"] = factor * (config.lr_generator if group == state.gan.shipped else config.lr_discriminator)
         optimizer.zero_grad(set_to_none=True)
         fabric.backward(total)
         optimizer.step()
@@ -194,7 +193,7 @@ def _set_up(fabric: Fabric, gan: Gan, cache: Shown, config: TrainConfig) -> Stat
 
 def _calibration(preset: Preset, cache: Shown, device: torch.device) -> Any:
     """Batches that do not depend on where a run stands, so that a resumed run prepares alike."""
-    stage = preset.train.stages[0]
+    stage = preset.train.stages[-1]
     return batches(cache, stage.batch, stage.frame, Sampling(preset.train.seed, False, 0.0), device)
 
 
