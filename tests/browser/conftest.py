@@ -2,9 +2,11 @@
 
 import base64
 import contextlib
+import functools
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -38,6 +40,28 @@ def browser():
         chromium.close()
 
 
+class Starter:
+    """A process that has imported everything once, and forks a server when asked: importing takes seconds."""
+
+    def __init__(self):
+        environment = {name: value for name, value in os.environ.items() if name != "CI"}
+        command = [sys.executable, str(FOLDER / "server.py")]
+        self.process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def start(self, port, kind, drafts):
+        """The new server's process number."""
+        print(json.dumps([port, kind, str(drafts)]), file=self.process.stdin, flush=True)
+        return int(self.process.stdout.readline())
+
+
+@functools.cache
+def starter():
+    """The one of this test process; it ends with it, when its input closes."""
+    return Starter()
+
+
 class Server:
     """A studio process on a port of its own."""
 
@@ -49,12 +73,10 @@ class Server:
         self.start()
 
     def start(self):
-        command = [sys.executable, str(FOLDER / "server.py"), str(self.port), self.kind, str(self.drafts)]
-        environment = {name: value for name, value in os.environ.items() if name != "CI"}
-        self.process = subprocess.Popen(command, env=environment)
+        self.pid = starter().start(self.port, self.kind, self.drafts)
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
-            assert self.process.poll() is None, f"the {self.kind} server ended with {self.process.returncode}"
+            assert self.runs(), f"the {self.kind} server ended before it answered"
             with contextlib.suppress(OSError):
                 self.record()
                 return
@@ -62,8 +84,15 @@ class Server:
         raise AssertionError(f"the {self.kind} server did not answer within {START_S} s")
 
     def stop(self):
-        self.process.kill()
-        self.process.wait()
+        os.kill(self.pid, signal.SIGKILL)
+        while self.runs():
+            time.sleep(0.01)
+
+    def runs(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, 0)
+            return True
+        return False
 
     def record(self):
         """What the painter received last: settings, count, outside, width, height, cells uint16 [H, W]."""

@@ -1,12 +1,14 @@
 """The studio as the browser tests meet it: the real app in a process of its own, with a record of what came in.
 
-python server.py PORT plain|trained DRAFTS. `plain` paints flat colours in no time, so that the page can be tested alone;
-`trained` is the shipped generator. GET /record tells the newest map and settings that the painter received, and every try to
-reach another machine, each of which fails.
+Every line on standard input, [PORT, "plain" or "trained", DRAFTS] as JSON, forks a server, whose number is answered. `plain`
+paints flat colours in no time, so that the page can be tested alone; `trained` is the shipped generator. GET /record tells the
+newest map and settings that the painter received, and every try to reach another machine, each of which fails.
 """
 
 import base64
 import json
+import os
+import signal
 import sys
 import time
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ import loopback  # noqa: E402
 
 loopback.only()
 
+import gradio  # noqa: E402, F401  # the slow one, which the app imports when it is built
 import numpy as np  # noqa: E402
 import uvicorn  # noqa: E402
 
@@ -119,5 +122,20 @@ def main(port: int, kind: str, drafts: Path) -> None:
     uvicorn.Server(config).run(sockets=[doors.bound_socket("127.0.0.1", port)])
 
 
+def start_as_asked() -> None:
+    """Fork a server a line until the input ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so that one that was killed is gone at once
+    for line in sys.stdin:
+        port, kind, drafts = json.loads(line)
+        child = os.fork()
+        if not child:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(2, 1)
+            main(port, kind, Path(drafts))
+            os._exit(0)
+        print(child, flush=True)
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+    start_as_asked()
