@@ -117,6 +117,14 @@ def data_check(folder: Path, labels: Labels = None, as_json: AsJson = False) -> 
         raise typer.Exit(1)
 
 
+@data_app.command("index")
+def data_index(folder: Path, labels: Labels = None) -> None:
+    """Embed a folder's photos, so that the Sample page can show the nearest real photo. A stopped try goes on."""
+    with _bar("indexing") as tick:
+        made = service.index_data(folder, labels, tick)
+    print(f"{made.photos:,} photos of {made.data}: {made.path}")
+
+
 @app.command()
 def train(
     preset: str,

@@ -1,7 +1,7 @@
 """How each family is built: frozen dataclasses without torch, so that presets can be listed and read in an instant."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from engine.clinical import CONDITIONS
 from engine.clinical import index_of as condition_index
@@ -162,6 +162,7 @@ Side = Annotated[int, Range(1, 512)]
 class DcganConfig:
     """DCGAN (Radford et al. 2016): the official 64x64 form, the four-channel 5x5 form of Pollastri et al. 2019, and ours."""
 
+    truncates: ClassVar = True  # its latent may be bounded, see `noise.TruncatedRequest`
     diagnoses: Diagnoses
     """The photos learned from: those with one of these; empty takes all."""
     mask: bool
@@ -207,6 +208,7 @@ class DcganConfig:
 class Dcgan128Config:
     """The DCGAN of 128x128 px whose Keras layers the melanoma and BCC paper tabulates, batch norm and padding included."""
 
+    truncates: ClassVar = True  # its latent may be bounded, see `noise.TruncatedRequest`
     diagnoses: Diagnoses
     """The photos learned from: those with one of these; empty takes all."""
     latent: Annotated[int, Range(1, 1024)]
@@ -240,6 +242,7 @@ LAPGAN_GANS = 5
 class LapganConfig:
     """LAPGAN (Denton et al. 2015) as Pollastri et al. 2019 built it: five independent GANs over a Laplacian pyramid."""
 
+    truncates: ClassVar = True  # its latent may be bounded, see `noise.TruncatedRequest`
     diagnoses: Diagnoses
     """The photos learned from: those with one of these; empty takes all."""
     mask: bool

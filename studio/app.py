@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from platformdirs import user_data_path
 
 from engine import service
-from studio import doors, drafts, library, live, photos, sweeps
+from studio import doors, drafts, library, live, photos, samples, sweeps
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ def stores_in(folder: Path) -> Stores:
     )
 
 
-def build(painter: live.Painter, port: int, stores: Stores) -> Any:
-    """The whole ASGI app around a painter."""
+def build(painter: live.Painter, port: int, stores: Stores, samplers: samples.Maker | None = None) -> Any:
+    """The whole ASGI app around a painter. samplers: who makes samples from noise; None makes them on the CPU."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
 
@@ -46,9 +46,10 @@ def build(painter: live.Painter, port: int, stores: Stores) -> Any:
     library.add_routes(app, painter, stores.library)
     sweeps.add_routes(app, painter)
     photos.add_routes(app, stores.photos)
+    samples.add_routes(app, samplers or service.Samplers(), service.Nearest())
     mounted = gr.mount_gradio_app(
         app,
-        page(service.live_generators()),
+        page(service.live_generators(), service.noise_generators()),
         path="/",
         theme=theme.gradio_theme(),
         css=theme.style_sheet(),
@@ -65,7 +66,7 @@ def serve(host: str = "127.0.0.1", port: int = 7860, device: str = "cpu", open_b
     listener = doors.bound_socket(doors.checked_host(host), port)
     painter = service.Studios(device)
     folder = user_data_path("moulage")
-    app = build(painter, port, stores_in(folder))
+    app = build(painter, port, stores_in(folder), service.Samplers(device))
     threading.Thread(target=_warm, args=(painter,), daemon=True).start()
     address = f"http://{'localhost' if host == 'localhost' else host}:{port}"
     print(f"Moulage is at {address}   (stop with Ctrl-C)", file=sys.stderr, flush=True)

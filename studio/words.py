@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from engine.service import Opened
 
 PRODUCT: Final = "Moulage"
-SCREENS: Final = {"studio": "Studio", "sweeps": "Sweeps"}
+SCREENS: Final = {"studio": "Studio", "sweeps": "Sweeps", "sample": "Sample"}
 PURPOSE: Final = "Research images, never diagnoses."
 DROP_HINT: Final = "Drop a saved picture, a photo or a photo with its masks here."
 OPEN: Final = "Open"
@@ -44,6 +44,36 @@ SWEEP_HINT: Final = (
     "Click a cell to open it in the studio; Shift-click two to compare them; wheel and drag look closer in all at once."
 )
 PAIR: Final = "Two cells, left and right of the line"
+SAMPLE: Final = "Sample"
+SAMPLES: Final = "Samples"
+NO_SAMPLERS: Final = "No generator that starts from noise is trained yet: see `moulage train`."
+GENERATOR: Final = "Generator"
+DIAGNOSIS: Final = "Diagnosis"
+COUNT: Final = "How many"
+SEED: Final = "Seed"
+TRUNCATION: Final = "Truncation"
+TRUNCATION_TITLE: Final = "Bound of the noise in standard deviations: lower is more alike and more usual"
+MASK: Final = "Mask"
+MASK_TITLE: Final = "Show the outline of the mask that came with each picture"
+SAMPLE_DICE: Final = "Roll another seed"
+SAMPLE_RUN: Final = "Sample"
+SAMPLE_RUN_TITLE: Final = "Make these samples; while it runs, stop and keep what is done"
+EXPORT_COUNT: Final = "Set of"
+SAMPLE_EXPORT: Final = "Export"
+SAMPLE_EXPORT_TITLE: Final = (
+    "So many samples of this wish as a zip in ISIC 2018's layout, masks and a manifest included"
+)
+SAMPLE_HINT: Final = "Click a sample to see it large; Shift-click two to go from one to the other."
+TOWARDS: Final = "Towards seed"
+SHARE: Final = "How far towards the other sample"
+LOOP_TITLE: Final = "Save the way there and back as a GIF"
+SAMPLE_BEFORE: Final = "Sample before (←)"
+SAMPLE_AFTER: Final = "Sample after (→)"
+MORE: Final = "More like this"
+MORE_TITLE: Final = "A grid of samples near this one"
+SAMPLE_SAVE: Final = "Save"
+SAMPLE_SAVE_TITLE: Final = "The picture with all that made it; with its mask where there is one"
+CLOSE: Final = "Close"
 LIGHT_TITLE: Final = "Light page; map and picture stay on dark ground"
 EXPORT: Final = "Export"
 EXPORT_TITLE: Final = "Save the case for other tools"
@@ -246,6 +276,15 @@ def for_page() -> dict[str, object]:
         "sweep_stop": "Stop",
         "sweep_stopped": "Stopped; what is painted stays.",
         "sweep_failed": "The sweep was not painted",
+        "sample_run": SAMPLE_RUN,
+        "sample_failed": "The samples were not made",
+        "sample_export_stopped": "Stopped; the same wish goes on from there.",
+        "any_diagnosis": "As in the photos",
+        "off": "off",
+        "synthetic": "Synthetic",
+        "nearest": "Nearest real photo",
+        "as_near": "{share} % of the photos have another as near",
+        "no_index": "To see the nearest real photo here, run: moulage data index DIR",
         "clipped": "cut off by the map's edge",
         "draw_condition": "drag a box, or press Enter for one in the middle",
         "draw_box": "drag a box, or press Enter for one around the lesion",

@@ -4,6 +4,7 @@ Nothing heavy is imported before it is needed, so that `moulage --help` and the 
 """
 
 from engine.drafts import Draft, Drafts
+from engine.formats import zip_bytes as zipped
 from engine.library import Kept, Library
 from engine.photos.store import Photos
 from engine.service.exports import FORMS, Export, Form, case_from_bytes, export
@@ -19,10 +20,21 @@ from engine.service.files import (
     sample_maps,
     train,
 )
+from engine.service.indexing import Indexed, Nearest, index_data
 from engine.service.joining import join
 from engine.service.judging import control, fidelity, fit_segmenter, search, tone
 from engine.service.library import export_library, keep, library_folder
 from engine.service.photos import Opened, open_files
+from engine.service.samplers import (
+    NoiseGenerator,
+    Place,
+    Samplers,
+    Wish,
+    noise_generators,
+    set_folder,
+    wished,
+    zipped_folder,
+)
 from engine.service.sampling import Sample, Sampled, Sampler, sample
 from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
 from engine.service.studios import Generator, Studios, live_generators
@@ -44,19 +56,25 @@ __all__ = [
     "Frame",
     "Generator",
     "Grid",
+    "Indexed",
     "Kept",
     "Library",
+    "Nearest",
+    "NoiseGenerator",
     "Opened",
     "Photos",
+    "Place",
     "PresetInfo",
     "Rendered",
     "Sample",
     "Sampled",
     "Sampler",
+    "Samplers",
     "Studio",
     "Studios",
     "Sweep",
     "TonePicture",
+    "Wish",
     "case_from_bytes",
     "case_from_file",
     "case_from_map",
@@ -69,10 +87,12 @@ __all__ = [
     "export_library",
     "fidelity",
     "fit_segmenter",
+    "index_data",
     "join",
     "keep",
     "library_folder",
     "live_generators",
+    "noise_generators",
     "open_files",
     "painted",
     "proposed",
@@ -82,9 +102,13 @@ __all__ = [
     "sample",
     "sample_maps",
     "search",
+    "set_folder",
     "starter_case",
     "sweep",
     "sweep_file",
     "tone",
     "train",
+    "wished",
+    "zipped",
+    "zipped_folder",
 ]

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,20 @@ class Sample:
     mask: NDArray[np.uint8] | None
     seed: int
     diagnosis: str | None
+
+
+@dataclass(frozen=True)
+class Between:
+    """A request whose noise is turned towards another seed's: `share` 0 is its own, 1 the other's, its diagnosis stays."""
+
+    request: Any
+    towards: int
+    share: float
+
+    @property
+    def seed(self) -> int:
+        """The request's own."""
+        return int(self.request.seed)
 
 
 @dataclass(frozen=True)
@@ -111,7 +125,7 @@ class Sampler:
         return diagnosis_of(self.preset.model, self._generator.tables, request)
 
     def paint(self, requests: Sequence[Any]) -> list[Sample]:
-        """One picture a request, computed together by the fixed backend."""
+        """One picture a request or a `Between`, computed together by the fixed backend."""
         from engine.render import BACKENDS, FIXED
 
         if self._run is None:
@@ -123,15 +137,34 @@ class Sampler:
                 np.ascontiguousarray(pixels[..., :3]),
                 (value[3] > 0).astype(np.uint8) if len(value) > 3 else None,
                 request.seed,
-                self.diagnosis(request),
+                self.diagnosis(request.request if isinstance(request, Between) else request),
             )
             for pixels, value, request in zip(shown, values, requests, strict=True)
         ]
 
     def _inputs(self, requests: Sequence[Any]) -> tuple[NDArray[np.float32], ...]:
+        return tuple(np.concatenate(arrays) for arrays in zip(*map(self._input, requests), strict=True))
+
+    def _input(self, request: Any) -> tuple[NDArray[np.float32], ...]:
+        if isinstance(request, Between):
+            own = replace(request.request, diagnosis=self.diagnosis(request.request))
+            ends = self._input(own), self._input(replace(own, seed=request.towards))
+            return tuple(turned(a, b, request.share) for a, b in zip(*ends, strict=True))
         family, tables = self._generator.family, self._generator.tables
-        each = [family.inputs(self.preset.model, tables, None, None, request) for request in requests]
-        return tuple(np.concatenate(arrays) for arrays in zip(*each, strict=True))
+        return family.inputs(self.preset.model, tables, None, None, request)
+
+
+def turned(start: NDArray[np.float32], end: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """From one array of normal noise towards another on the arc between them (Shoemake 1985).
+
+    On the straight line the middle would be shorter than any noise the generator was trained on. Equal arrays stay.
+    """
+    lengths = float(np.linalg.norm(start)), float(np.linalg.norm(end))
+    angle = float(np.arccos(np.clip(np.vdot(start, end) / max(lengths[0] * lengths[1], 1e-12), -1, 1)))
+    if angle < 1e-4 or share == 0:
+        return start
+    weights = np.sin((1 - share) * angle) / np.sin(angle), np.sin(share * angle) / np.sin(angle)
+    return np.asarray(weights[0] * start + weights[1] * end, np.float32)
 
 
 def _noise_presets() -> list[str]:
@@ -221,9 +254,13 @@ class _Writer:
             raise EngineError(f"{str(error).rstrip('.')}; the same command goes on from there.") from error
 
 
+def own_seed(set_seed: int, index: int) -> int:
+    """The seed of a set's picture by its number."""
+    return int(stream(set_seed, "sample", index).integers(OWN_SEEDS))
+
+
 def _request(sampler: Sampler, job: Job, index: int) -> Any:
-    own = int(stream(job.seed, "sample", index).integers(OWN_SEEDS))
-    return sampler.request(seed=own, diagnosis=job.diagnosis, truncation=job.truncation)
+    return sampler.request(seed=own_seed(job.seed, index), diagnosis=job.diagnosis, truncation=job.truncation)
 
 
 def _provenance(sampler: Sampler, job: Job, index: int, made: Sample) -> dict[str, Any]:

@@ -33,6 +33,7 @@ MODULES: Final = (
     "filmstrip",
     "autosave",
     "sweeps",
+    "samples",
     "main",
 )
 

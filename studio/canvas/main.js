@@ -14,6 +14,7 @@ import { Library } from "./library.js";
 import { Filmstrip } from "./filmstrip.js";
 import { Autosave } from "./autosave.js";
 import { Sweeps, Screens } from "./sweeps.js";
+import { Samples } from "./samples.js";
 
 function showStatus(root, words, picture, { state, ms, backend, total_ms, slow, sentence }) {
   const node = root.querySelector("[data-part=status]"), text = node.querySelector("span");
@@ -42,7 +43,7 @@ function follow(editor, live) {
   editor.addEventListener("cancel", () => live.ask("settle"));
 }
 
-async function open(root, { words, palette, conditions, inks }) {
+async function open(root, { words, palette, conditions, inks, samplers }) {
   const editor = new Editor(conditions), view = new View();
   editor.addEventListener("commit", () => say(root, ""), { once: true });
   const live = new Live(location.origin.replace(/^http/, "ws") + "/live", editor);
@@ -54,7 +55,8 @@ async function open(root, { words, palette, conditions, inks }) {
   const controls = new Controls(root, editor, view, mapPane, files, words), hand = new Hand(mapPane, editor, view);
   const autosave = new Autosave(root, editor, live, tell, words);
   const sweeps = new Sweeps(root, editor, live, files, words);
-  new Screens(root, { sweeps: () => sweeps.open() });
+  const samples = new Samples(root, files, words, samplers);
+  new Screens(root, { sweeps: () => sweeps.open(), sample: () => samples.open() });
   const library = new Library(root, live, files, picture, words);
   const film = new Filmstrip(root, editor, live, picture, library, words);
   new Keys({ editor, view, mapPane, picture, hand, files, controls, grains, library, film });
@@ -69,7 +71,7 @@ async function open(root, { words, palette, conditions, inks }) {
   live.addEventListener("strip", ({ detail }) => { strip.show(detail); state.strips++; });
   live.addEventListener("status", ({ detail }) => showStatus(root, words, picture, detail));
   follow(editor, live);
-  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture, grains, photo, library, film, sweeps };
+  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture, grains, photo, library, film, sweeps, samples };
   live.connect();
   const kept = await autosave.open();
   await (kept ? files.take(kept) : files.start()).catch(error => files.complain(error));

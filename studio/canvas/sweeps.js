@@ -1,30 +1,8 @@
 // The Sweeps screen: asks for the studio's case over two axes, fills the cells as they come, zooms them all together.
 // A click on a cell takes its case into the studio, Shift and a click on two holds them against each other.
-import { packMessage } from "./wire.js";
+import { packMessage, partsOf } from "./wire.js";
 
-const DECODER_OF_PARTS = new TextDecoder(), WHEEL_STEP = 0.0015, DEEPEST = 12;
-
-// The parts of a stream (studio/sweeps.py) as they arrive: {json, body}.
-async function* partsOf(stream) {
-  let bytes = new Uint8Array(0);
-  const size = at => new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
-  const complete = () => {
-    if (bytes.length < 4 || bytes.length < 8 + size(0)) return 0;
-    const whole = 8 + size(0) + size(4 + size(0));
-    return bytes.length < whole ? 0 : whole;
-  };
-  for await (const chunk of stream) {
-    const joined = new Uint8Array(bytes.length + chunk.length);
-    joined.set(bytes);
-    joined.set(chunk, bytes.length);
-    bytes = joined;
-    for (let whole = complete(); whole; whole = complete()) {
-      const text = bytes.subarray(4, 4 + size(0));
-      yield { json: JSON.parse(DECODER_OF_PARTS.decode(text)), body: bytes.slice(8 + text.length, whole) };
-      bytes = bytes.slice(whole);
-    }
-  }
-}
+const WHEEL_STEP = 0.0015, DEEPEST = 12;
 
 export class Sweeps {
   constructor(root, editor, live, files, words) {

@@ -96,3 +96,25 @@ export function unpackReply(buffer) {
   }
   return { seq: view.getUint32(4, true), json, pictures };
 }
+
+// The parts of a stream (studio/sweeps.py) as they arrive: {json, body}.
+export async function* partsOf(stream) {
+  let bytes = new Uint8Array(0);
+  const size = at => new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
+  const complete = () => {
+    if (bytes.length < 4 || bytes.length < 8 + size(0)) return 0;
+    const whole = 8 + size(0) + size(4 + size(0));
+    return bytes.length < whole ? 0 : whole;
+  };
+  for await (const chunk of stream) {
+    const joined = new Uint8Array(bytes.length + chunk.length);
+    joined.set(bytes);
+    joined.set(chunk, bytes.length);
+    bytes = joined;
+    for (let whole = complete(); whole; whole = complete()) {
+      const text = bytes.subarray(4, 4 + size(0));
+      yield { json: JSON.parse(DECODER.decode(text)), body: bytes.slice(8 + text.length, whole) };
+      bytes = bytes.slice(whole);
+    }
+  }
+}

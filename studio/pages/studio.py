@@ -1,5 +1,6 @@
 """The Studio screen: palette, map and picture side by side, six skin tones, one row of tools."""
 
+from dataclasses import asdict
 from html import escape
 from typing import Final
 
@@ -9,7 +10,7 @@ from engine import service
 from engine.labels import DEFINITE, LESION, POSSIBLE, SKIN
 from studio import theme, words
 from studio.canvas.component import LabelEditor
-from studio.pages import library, sweeps
+from studio.pages import library, samples, sweeps
 from studio.pages.controls import button, icon, key
 
 TONES: Final = ("I", "II", "III", "IV", "V", "VI")
@@ -282,25 +283,26 @@ def key_sheet() -> str:
     )
 
 
-def markup(generators: tuple[service.Generator, ...]) -> str:
+def markup(generators: tuple[service.Generator, ...], samplers: tuple[service.NoiseGenerator, ...]) -> str:
     """The page's HTML, static."""
     side = palette() + conditions(generators) + certainty() + appearance() + generator(generators) + seed()
     return (
         f'<div class="moulage">{header()}<div class="work" data-screen="studio"><aside class="side">{side}</aside>'
         f"{map_pane()}{picture_pane()}"
-        f"{tone_strip()}{footer()}</div>{sweeps.screen()}{library.drawer()}{key_sheet()}"
+        f"{tone_strip()}{footer()}</div>{sweeps.screen()}{samples.screen(samplers)}{library.drawer()}{key_sheet()}"
         f'<div class="veil" data-part="veil" hidden><p>{words.DROP_HINT}</p></div></div>'
     )
 
 
-def page(generators: tuple[service.Generator, ...]) -> gr.Blocks:
-    """The Studio as a Gradio app. generators: those that can paint live, the first one chosen."""
+def page(generators: tuple[service.Generator, ...], samplers: tuple[service.NoiseGenerator, ...]) -> gr.Blocks:
+    """The Studio as a Gradio app. generators: those that can paint live, the first one chosen. samplers: those from noise."""
     setup = {
         "words": words.for_page(),
         "palette": list(theme.PALETTE),
         "conditions": {one.name: list(one.conditions) for one in generators},
         "inks": list(theme.CONDITION_INKS),
+        "samplers": [asdict(one) for one in samplers],
     }
     with gr.Blocks(title=words.PRODUCT, analytics_enabled=False, fill_width=True, fill_height=True) as blocks:
-        LabelEditor(markup(generators), setup, elem_id="studio")
+        LabelEditor(markup(generators, samplers), setup, elem_id="studio")
     return blocks

@@ -1,0 +1,231 @@
+"""The generators that start from noise, behind one door for a page: grids, ways between two samples, files to keep."""
+
+import hashlib
+import io
+import shlex
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from engine import formats, presets
+from engine.config import from_table, suggestion
+from engine.configs import DATA, PhotosData
+from engine.errors import EngineError
+from engine.labels import DEFINITE
+from engine.sampled import SEED_LIMIT
+from engine.seeds import stream
+from engine.service.sampling import BLOCK, OWN_SEEDS, Between, Sample, Sampler, own_seed
+
+GRID_LIMIT = 500  # samples of one grid on a page
+SET_LIMIT = 2000  # samples of one file to download; 200 MB of pairs
+NEAR = 0.3  # how far "more like this" turns the noise, as a share of the way to another sample
+LOOP_STEPS = 24
+LOOP_MS = 80
+
+
+@dataclass(frozen=True)
+class NoiseGenerator:
+    """What a page needs to know of a generator. diagnoses: what may be asked of it; mask: whether it makes pairs."""
+
+    name: str
+    title: str
+    makes: str
+    size: tuple[int, int]
+    diagnoses: tuple[str, ...]
+    mask: bool
+    truncates: bool
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A grid as a page asks for it: `count` samples of a set's seed, or, with `around`, as many like that one."""
+
+    preset: str
+    count: int
+    seed: int
+    diagnosis: str | None = None
+    truncation: float | None = None
+    around: int | None = None
+
+    def __post_init__(self) -> None:
+        """Numbers must be within their limits."""
+        if not 1 <= self.count <= SET_LIMIT:
+            raise EngineError(
+                f"{self.count} samples; 1 to {SET_LIMIT} are allowed here, `moulage sample` writes any number."
+            )
+        if not 0 <= self.seed < SEED_LIMIT:
+            raise EngineError(f"the seed is {self.seed}; 0 to {SEED_LIMIT - 1} (64 bits) is allowed.")
+
+    def command(self) -> str:
+        """The same set, written by the command line."""
+        said = ["moulage", "sample", self.preset, "--count", str(self.count), "--seed", str(self.seed)]
+        said += ["--diagnosis", self.diagnosis] if self.diagnosis else []
+        said += ["--truncation", f"{self.truncation:g}"] if self.truncation is not None else []
+        return shlex.join([*said, "--out", "DIR"])
+
+
+@dataclass(frozen=True)
+class Place:
+    """One sample of a page by what makes it. towards, share: see `Between`; share 0 is the sample of the seed alone."""
+
+    preset: str
+    seed: int
+    diagnosis: str | None = None
+    truncation: float | None = None
+    towards: int = 0
+    share: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Numbers must be within their limits."""
+        for seed in (self.seed, self.towards):
+            if not 0 <= seed < SEED_LIMIT:
+                raise EngineError(f"the seed is {seed}; 0 to {SEED_LIMIT - 1} (64 bits) is allowed.")
+        if not 0 <= self.share <= 1:
+            raise EngineError(f"the share of the way is {self.share:g}; 0 to 1 is allowed.")
+
+
+def noise_generators() -> tuple[NoiseGenerator, ...]:
+    """The trained presets that start from noise, those that make pairs first."""
+    from_noise = [
+        preset
+        for preset in map(presets.load, presets.names())
+        if DATA[preset.family] is PhotosData and presets.weights_path(preset.name)
+    ]
+    found = [
+        NoiseGenerator(
+            preset.name,
+            preset.title,
+            preset.makes,
+            preset.size,
+            preset.model.diagnoses if len(preset.model.diagnoses) > 1 else (),
+            bool(getattr(preset.model, "mask", False)),
+            bool(getattr(preset.model, "truncates", False)),
+        )
+        for preset in from_noise
+    ]
+    return tuple(sorted(found, key=lambda one: (not one.mask, one.name)))
+
+
+class Samplers:
+    """The generators by name, each loaded when it is first asked for. One paints at a time."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self._device = device
+        self._known = {one.name: one for one in noise_generators()}
+        self._warm: dict[str, Sampler] = {}
+        self._lock = threading.Lock()
+
+    def grid(self, wish: Wish) -> Iterator[list[tuple[Place, Sample]]]:
+        """The samples, block by block, in order."""
+        places = list(self.places(wish))
+        for start in range(0, len(places), BLOCK):
+            block = places[start : start + BLOCK]
+            yield list(zip(block, self.paint(wish.preset, block), strict=True))
+
+    def places(self, wish: Wish) -> Iterator[Place]:
+        """Where a grid's samples lie. Around a sample, that one is the first."""
+        if wish.count > GRID_LIMIT:
+            raise EngineError(f"{wish.count} samples; a page shows 1 to {GRID_LIMIT}, and exports up to {SET_LIMIT}.")
+        told: dict[str, Any] = {"diagnosis": wish.diagnosis, "truncation": wish.truncation}
+        for index in range(wish.count):
+            if wish.around is None:
+                yield Place(wish.preset, own_seed(wish.seed, index), **told)
+            else:
+                towards = int(stream(wish.seed, "around", index).integers(OWN_SEEDS))
+                yield Place(wish.preset, wish.around, **told, towards=towards, share=NEAR if index else 0.0)
+
+    def paint(self, preset: str, places: list[Place]) -> list[Sample]:
+        """Some samples of one generator, computed together."""
+        with self._lock:
+            sampler = self._named(preset)
+            return sampler.paint([_asked(sampler, place) for place in places])
+
+    def one(self, place: Place) -> Sample:
+        """One sample."""
+        return self.paint(place.preset, [place])[0]
+
+    def loop(self, place: Place) -> bytes:
+        """A GIF from a place's seed to the one it turns towards, and back."""
+        steps = [replace(place, share=step / (LOOP_STEPS - 1)) for step in range(LOOP_STEPS)]
+        blocks = [steps[start : start + BLOCK] for start in range(0, LOOP_STEPS, BLOCK)]
+        frames = [_named_frame(sample) for block in blocks for sample in self.paint(place.preset, block)]
+        # Median cut without dithering: dots would look like a skin's own texture.
+        flat = [frame.quantize(256, dither=Image.Dither.NONE) for frame in (*frames, *frames[-2:0:-1])]
+        out = io.BytesIO()
+        flat[0].save(out, "GIF", save_all=True, append_images=flat[1:], duration=LOOP_MS, loop=0)
+        return out.getvalue()
+
+    def files(self, place: Place) -> dict[str, bytes]:
+        """A sample to keep: the picture, which holds what made it, and its mask where there is one."""
+        sample, sampler = self.one(place), self._named(place.preset)
+        said = {
+            "format": 1,
+            "synthetic": True,
+            "sample": asdict(place) | {"diagnosis": sample.diagnosis},
+            "checkpoint": {"preset": place.preset, "sha256": sampler.sha256, "licence": sampler.licence},
+            "device": sampler.device,
+        }
+        stem = f"moulage-{place.preset}-{place.seed}" + (f"-towards-{place.towards}" if place.share else "")
+        files = {f"{stem}.png": formats.picture_bytes(sample.picture, said)}
+        if sample.mask is not None:
+            files[f"{stem}_segmentation.png"] = formats.plane_bytes(np.asarray(DEFINITE * sample.mask, np.uint8))
+        return files
+
+    def _named(self, name: str) -> Sampler:
+        if name not in self._known:
+            raise EngineError(f"the generator '{name[:60]}' makes no samples here; {suggestion(name, self._known)}")
+        if name not in self._warm:
+            self._warm[name] = Sampler(name, self._device)
+        return self._warm[name]
+
+
+def set_folder(wish: Wish) -> Path:
+    """Where a set to download is written: the same for the same wish and weights, so that a second try goes on."""
+    weights = presets.weights_path(wish.preset) if wish.preset in presets.names() else None
+    if wish.around is not None:
+        raise EngineError("samples around another are no set; sample anew, or keep single ones.")
+    now = weights.stat().st_mtime_ns if weights else 0
+    key = hashlib.sha256(f"{wish}|{now}".encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"moulage-set-{key}"
+
+
+def zipped_folder(folder: Path) -> bytes:
+    """All files of a set as one zip, in order of their names."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return formats.zip_bytes({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
+
+
+def wished(table: Any, kind: type = Place) -> Any:
+    """A Place or a Wish from a page's JSON; what is missing or of another type is one sentence."""
+    if not isinstance(table, dict):
+        raise EngineError("the wish is no JSON object.")
+    known = {field.name for field in fields(kind)}
+    return from_table(
+        kind, {name: value for name, value in table.items() if name in known and value is not None}, "the wish"
+    )
+
+
+def _asked(sampler: Sampler, place: Place) -> Any:
+    request = sampler.request(seed=place.seed, diagnosis=place.diagnosis, truncation=place.truncation)
+    return Between(request, place.towards, place.share) if place.share else request
+
+
+def _named_frame(sample: Sample) -> Image.Image:
+    frame = Image.fromarray(sample.picture)
+    pen = ImageDraw.Draw(frame)
+    pen.text(
+        (6, frame.height - 6),
+        "SYNTHETIC",
+        "white",
+        ImageFont.load_default(11),
+        "ls",
+        stroke_width=1,
+        stroke_fill="black",
+    )
+    return frame
