@@ -105,8 +105,9 @@ class ProjectedHeads(nn.Module):
         """features of `LiteFeatures`, condition [B, C, H, W] → four maps of logits."""
         logits = []
         for head, tap in zip(self.heads, features, strict=True):
-            given = F.adaptive_avg_pool2d(condition, tap.shape[2:])
-            logits.append(head(torch.cat([tap, given], dim=1)))
+            if condition.shape[1]:  # pooling knows no gradient of no channels
+                tap = torch.cat([tap, F.adaptive_avg_pool2d(condition, tap.shape[2:])], dim=1)
+            logits.append(head(tap))
         return logits
 
 
