@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from engine.data import clinical, isic
+from engine.data import clinical, isic, photos
+from engine.data.records import PhotoRecord
 from engine.errors import EngineError
 from engine.labels import MARKERS
 
@@ -44,23 +45,28 @@ def check(
     clinical_layout = clinical.layout_of(root)
     if clinical_layout is not None:
         return _clinical(root, clinical_layout, labels, progress)
+    dermoscopic = next((x for x in photos.DERMOSCOPIC if x.found(root)), None)
+    if layout is None and dermoscopic is not None:
+        return _dermoscopic(root, dermoscopic, progress)
     if layout is None:
-        known = ", ".join(x.name for x in (*isic.LAYOUTS, *clinical.LAYOUTS))
+        known = ", ".join(x.name for x in (*isic.LAYOUTS, *photos.DERMOSCOPIC, *clinical.LAYOUTS))
         raise EngineError(f"{root} is no data folder in a known layout; known are {known}.")
-    photos = isic.pictures_of(root, layout)
+    pictures = isic.pictures_of(root, layout)
     lesions = isic.masks(root, layout.lesions, layout.lesion_suffix)
     markers = {name: isic.masks(root, layout.markers, f"_attribute_{name}.png") for name in MARKERS}
-    problems: list[Problem] = list(_stray(photos, lesions, markers))
-    problems += _labels(labels, photos)
+    problems: list[Problem] = list(_stray(pictures, lesions, markers))
+    problems += _labels(labels, pictures)
     hashes: dict[str, list[str]] = defaultdict(list)
     with ThreadPoolExecutor() as pool:
-        work = pool.map(lambda photo: _one(photo, lesions.get(photo.stem), markers, layout.markers is not None), photos)
-        for done, (photo, (digest, found)) in enumerate(zip(photos, work, strict=True), start=1):
+        work = pool.map(
+            lambda photo: _one(photo, lesions.get(photo.stem), markers, layout.markers is not None), pictures
+        )
+        for done, (photo, (digest, found)) in enumerate(zip(pictures, work, strict=True), start=1):
             problems += found
             hashes[digest].append(photo.name)
-            progress(done, len(photos))
+            progress(done, len(pictures))
     problems += [(same[1], f"has the same bytes as {same[0]}") for same in hashes.values() if len(same) > 1]
-    counts = {"photos": len(photos), "lesion masks": len(lesions)} | {
+    counts = {"photos": len(pictures), "lesion masks": len(lesions)} | {
         f"{name} masks": len(files) for name, files in markers.items() if files
     }
     return Report(root, layout.name, isic.licence_of(root), counts, tuple(sorted(set(problems))))
@@ -90,6 +96,32 @@ def _clinical(root: Path, layout: clinical.Layout, labels: Path | None, progress
     return Report(
         root, layout.name, layout.licence, counts | dict(conditions.most_common()), tuple(sorted(set(problems)))
     )
+
+
+def _dermoscopic(root: Path, layout: photos.Layout, progress: Callable[[int, int], None]) -> Report:
+    """A table that its reader refuses is one problem; the photos are looked at once it is mended."""
+    problems: list[Problem] = []
+    records: list[PhotoRecord] = []
+    try:
+        records = sorted(layout.read(root, None, photos.ALL), key=lambda record: record.id)
+    except EngineError as error:
+        problems.append((root.name, str(error).rstrip(".")))
+    hashes: dict[str, list[str]] = defaultdict(list)
+    for done, record in enumerate(records, start=1):
+        size = _size(record.picture, problems)
+        if record.mask is not None:
+            problems += _mask(record.mask, size)
+        hashes[hashlib.sha256(record.picture.read_bytes()).hexdigest()].append(record.picture.name)
+        progress(done, len(records))
+    problems += [(same[1], f"has the same bytes as {same[0]}") for same in hashes.values() if len(same) > 1]
+    counts = {
+        "photos": len(records),
+        "lesions or patients": len({record.group for record in records}),
+        "lesion masks": sum(record.mask is not None for record in records),
+    }
+    diagnoses = Counter(record.diagnosis or "no diagnosis" for record in records)
+    licence = "; ".join(sorted({record.licence for record in records})[:3]) or "not known"
+    return Report(root, layout.name, licence, counts | dict(diagnoses.most_common()), tuple(sorted(set(problems))))
 
 
 def _one(

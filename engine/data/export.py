@@ -7,13 +7,14 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from engine.boxes import Box
 from engine.cards import INTENDED_USE, LIMITS, now
 from engine.case import Case, from_plain
 from engine.data.isic import MANIFEST
@@ -25,6 +26,7 @@ from engine.labels import ABSENT, DEFINITE, MARKERS, POSSIBLE
 PICTURES = "ISIC2018_Task1-2_Training_Input"
 LESIONS = "ISIC2018_Task1_Training_GroundTruth"
 ATTRIBUTES = "ISIC2018_Task2_Training_GroundTruth_v3"
+CLINICAL = "images"  # of a folder with photos.csv and boxes.csv, see `engine.data.clinical`
 PREFIX = "SYNTHETIC_"  # never an archive's own id
 COLUMNS = (
     "id", "file", "shows", "sha256", "seed", "tone", "generator", "checkpoint_sha256", "markers", "possible", "conditions",
@@ -37,6 +39,8 @@ possible counts as marked here; manifest.csv names such markers, and each pictur
 all, in its own metadata. A picture drawn over a photo's superpixels has them beside it as *_superpixels.png.
 
 manifest.csv    every file: what it shows, its SHA-256, and the seed, tone, generator and checkpoint behind it
+photos.csv      only with clinical pictures, which lie in `images`: each one's condition and skin type
+boxes.csv       their boxes: x0, y0, x1, y1 in pixels, the right and bottom edges beyond the box, and the condition
 {MANIFEST}   licence, counts and checkpoints of the whole set
 """
 
@@ -46,6 +50,8 @@ class _Manifest:
     """What has been written so far."""
 
     rows: list[Mapping[str, str]] = field(default_factory=list)
+    photos: list[Mapping[str, str]] = field(default_factory=list)
+    boxes: list[Mapping[str, str]] = field(default_factory=list)
     checkpoints: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     pictures: int = 0
 
@@ -59,13 +65,21 @@ def files_of(pictures: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes
     for name, data in pictures:
         provenance = read_picture_case(data)
         case, stem = from_plain(provenance["case"]), PREFIX + name
-        for shows, path, content in _files(case, stem, data):
+        conditions = [box for box in case.boxes if box.condition]
+        if conditions:
+            photo = {"image": stem, "condition": conditions[0].condition, "skin_type": case.tone or "", "patient": stem}
+            manifest.photos.append({key: str(value) for key, value in photo.items()})
+            manifest.boxes += [_box(stem, box) for box in conditions]
+        for shows, path, content in _clinical(stem, data) if conditions else _files(case, stem, data):
             yield path, content
             manifest.rows.append(_row(stem, path, shows, content, case, provenance))
         checkpoint = provenance.get("checkpoint", {})
         manifest.checkpoints[checkpoint.get("sha256", "")] = checkpoint
         manifest.pictures += 1
-    yield "manifest.csv", _csv(manifest.rows)
+    yield "manifest.csv", _csv(manifest.rows, COLUMNS)
+    if manifest.photos:
+        yield "photos.csv", _csv(manifest.photos, tuple(manifest.photos[0]))
+        yield "boxes.csv", _csv(manifest.boxes, tuple(manifest.boxes[0]))
     yield MANIFEST, _summary(manifest)
     yield "README.txt", README.encode()
 
@@ -115,6 +129,16 @@ def _files(case: Case, stem: str, picture: bytes) -> Iterator[tuple[str, str, by
         yield marker, f"{ATTRIBUTES}/{stem}_attribute_{marker}.png", plane_bytes(marked)
 
 
+def _clinical(stem: str, picture: bytes) -> Iterator[tuple[str, str, bytes]]:
+    """A picture made of boxes has no masks; its boxes stand in their table."""
+    yield "picture", f"{CLINICAL}/{stem}.png", picture
+
+
+def _box(stem: str, box: Box) -> Mapping[str, str]:
+    left, top, right, bottom = map(str, box.edges)
+    return {"img_id": stem, "x0": left, "y0": top, "x1": right, "y1": bottom, "condition": box.condition or ""}
+
+
 def _row(
     stem: str, path: str, shows: str, content: bytes, case: Case, provenance: Mapping[str, Any]
 ) -> Mapping[str, str]:
@@ -134,9 +158,9 @@ def _row(
     }
 
 
-def _csv(rows: Iterable[Mapping[str, str]]) -> bytes:
+def _csv(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> bytes:
     out = io.StringIO()
-    table = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    table = csv.DictWriter(out, columns, lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
     return out.getvalue().encode()

@@ -71,7 +71,7 @@ def read(root: Path, labels: Path | None, split_scheme: str) -> Manifest:
     if layout is None:
         expected = ", ".join(layout.pictures for layout in LAYOUTS)
         raise EngineError(f"{root} is no ISIC folder; it should hold one of {expected}.")
-    rows = read_labels(labels) if labels else _labels_beside(root)
+    rows = label_rows(root, labels)
     photos = pictures_of(root, layout)
     lesions = masks(root, layout.lesions, layout.lesion_suffix)
     missing = [photo.name for photo in photos if photo.stem not in lesions]
@@ -103,6 +103,16 @@ def read_labels(path: Path) -> dict[str, dict[str, str]]:
     return {row["image_id"]: {k: v for k, v in row.items() if k != "image_id"} for row in table}
 
 
+def label_rows(root: Path, labels: Path | None) -> dict[str, dict[str, str]]:
+    """id → columns of the label file, or of those that lie beside the photos."""
+    return read_labels(labels) if labels else _labels_beside(root)
+
+
+def numbers(row: Mapping[str, str]) -> dict[str, float]:
+    """The columns that are numbers."""
+    return {k: float(v) for k, v in row.items() if _is_number(v)}
+
+
 def _malignant(value: str) -> str:
     return {"benign": "0", "malignant": "1"}.get(value.strip(), value)
 
@@ -128,7 +138,7 @@ def _record(
         lesion=lesion,
         markers=tuple(markers[name].get(photo.stem) for name in MARKERS),
         superpixels=superpixels if superpixels.exists() else None,
-        labels={k: float(v) for k, v in row.items() if _is_number(v)},
+        labels=numbers(row),
         group=row.get("lesion_id"),
         licence=licence,
         split=row.get("split"),

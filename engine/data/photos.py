@@ -1,18 +1,19 @@
 """Photos of every layout as noise generators learn from them: with a diagnosis, a mask where there is one, and a split."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.configs import PhotosData
 from engine.data import clinical, dermoscopic, isic
-from engine.data.records import Manifest, PhotoRecord, Record
+from engine.data.records import Manifest, PhotoRecord
 from engine.diagnoses import place_of
 from engine.errors import EngineError
 from engine.seeds import stream
 
 TEST_SHARE, VAL_SHARE = 0.15, 0.10
+ALL = PhotosData("stretch", "isic2017", 0, (), (), False)  # every photo, as a look at a folder wants them
 
 
 @dataclass(frozen=True)
@@ -66,17 +67,27 @@ def by_group(records: Sequence[PhotoRecord], seed: int) -> Iterator[PhotoRecord]
 
 
 def _challenge(root: Path, labels: Path | None, how: PhotosData) -> Iterator[PhotoRecord]:
-    for r in isic.read(root, labels, how.split_scheme).records:
-        yield PhotoRecord(r.id, r.picture, r.lesion, challenge_diagnosis(r), r.group or r.id, r.licence, r.split)
+    """With masks where the folder has any; a folder of photos alone is read too, split as the others without a split."""
+    layout = isic.layout_of(root)
+    assert layout is not None
+    if isic.masks(root, layout.lesions, layout.lesion_suffix):
+        for r in isic.read(root, labels, how.split_scheme).records:
+            yield PhotoRecord(r.id, r.picture, r.lesion, _diagnosis(r.labels), r.group or r.id, r.licence, r.split)
+        return
+    rows = isic.label_rows(root, labels)
+    for photo in isic.pictures_of(root, layout):
+        row = rows.get(photo.stem, {})
+        group, split = row.get("lesion_id") or photo.stem, row.get("split")
+        yield PhotoRecord(photo.stem, photo, None, _diagnosis(isic.numbers(row)), group, isic.licence_of(root), split)
 
 
-def challenge_diagnosis(record: Record) -> str | None:
+def _diagnosis(labels: Mapping[str, float]) -> str | None:
     """Of an ISIC challenge's columns: melanoma, seborrheic keratosis, or neither, which is benign; None without labels."""
-    if "melanoma" not in record.labels:
+    if "melanoma" not in labels:
         return None
-    if record.labels["melanoma"] >= 0.5:
+    if labels["melanoma"] >= 0.5:
         return "melanoma"
-    return "seborrheic keratosis" if record.labels.get("seborrheic_keratosis", 0) >= 0.5 else "benign"
+    return "seborrheic keratosis" if labels.get("seborrheic_keratosis", 0) >= 0.5 else "benign"
 
 
 def _clinical(root: Path, labels: Path | None, how: PhotosData) -> Iterator[PhotoRecord]:
@@ -89,10 +100,13 @@ def _clinical(root: Path, labels: Path | None, how: PhotosData) -> Iterator[Phot
         yield PhotoRecord(r.id, r.picture, r.mask, r.condition, r.group, r.licence, None)
 
 
-LAYOUTS = (
-    Layout("isic challenge", lambda root: isic.layout_of(root) is not None, _challenge),
+DERMOSCOPIC = (
     Layout("ham10000", dermoscopic.is_ham10000, lambda root, labels, how: dermoscopic.ham10000(root)),
     Layout("ph2", dermoscopic.is_ph2, lambda root, labels, how: dermoscopic.ph2(root)),
     Layout("isic archive", dermoscopic.is_archive, lambda root, labels, how: dermoscopic.archive(root)),
+)
+LAYOUTS = (
+    Layout("isic challenge", lambda root: isic.layout_of(root) is not None, _challenge),
+    *DERMOSCOPIC,
     Layout("clinical", lambda root: clinical.layout_of(root) is not None, _clinical),
 )

@@ -4,14 +4,15 @@ import json
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from engine import formats
 from engine.case import Case, from_plain, parse
 from engine.errors import EngineError
 from engine.labels import semantic_map
 from engine.photos.store import Photos
-from engine.service.studio import Rendered
+from engine.service.studio import Rendered, measured
+from engine.tone import TONES as ITA
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Form:
     """title: what a menu says. suffix: what follows the file's stem. make: (rendered, its case, stem, photo) → bytes.
 
     holds_photo: it gives away the real photo that the map was drawn on, and `make` gets that photo's PNG; else None.
+    shows: the kind of case it says something of, planes ("map") or boxes with conditions ("boxes"); None is both.
     """
 
     title: str
@@ -26,10 +28,22 @@ class Form:
     media_type: str
     make: Callable[[Rendered, Case, str, bytes | None], bytes]
     holds_photo: bool = False
+    shows: Literal["map", "boxes"] | None = None
 
 
 def _sidecar(kept: Rendered, case: Case, stem: str, photo: bytes | None) -> bytes:
     return json.dumps(kept.provenance, sort_keys=True, allow_nan=False, indent=1).encode()
+
+
+def _regions(kept: Rendered, case: Case, stem: str, photo: bytes | None) -> bytes:
+    """With the tone that was asked for; one that was drawn is read from the picture's skin."""
+    boxes = [box for box in case.boxes if box.condition]
+    if not boxes:
+        raise EngineError("the case has no box with a condition, which a map of boxes is made of.")
+    ita_deg = ITA[case.tone] if case.tone else measured(kept.picture, case)
+    if ita_deg is None:
+        raise EngineError("the picture shows too little skin beside its boxes to measure the tone; choose one.")
+    return formats.region_bytes(boxes, ita_deg, *case.planes.size)
 
 
 FORMS = {
@@ -46,9 +60,10 @@ FORMS = {
     "dicom": Form("DICOM secondary capture", ".dcm", "application/dicom",
                   lambda kept, case, stem, photo: formats.dicom_bytes(kept.picture, kept.provenance)),
     "map": Form("Label map, palette PNG", "_map.png", "image/png",
-                lambda kept, case, stem, photo: formats.map_bytes(semantic_map(case.planes))),
+                lambda kept, case, stem, photo: formats.map_bytes(semantic_map(case.planes)), shows="map"),
+    "boxes": Form("Map of boxes and tone, RGB PNG", "_boxes.png", "image/png", _regions, shows="boxes"),
     "isic": Form("ISIC masks, zipped", "_isic.zip", "application/zip",
-                 lambda kept, case, stem, photo: formats.zip_bytes(formats.isic_files(case, stem))),
+                 lambda kept, case, stem, photo: formats.zip_bytes(formats.isic_files(case, stem)), shows="map"),
     "coco": Form("COCO annotations", "_coco.json", "application/json",
                  lambda kept, case, stem, photo: formats.coco_json(case, f"{stem}.png").encode()),
 }  # fmt: skip

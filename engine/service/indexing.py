@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_data_path
 
-from engine.configs import PhotosData
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -46,8 +45,7 @@ def index_data(
 
     if not root.is_dir():
         raise EngineError(f"{root} is no folder; a data folder is needed.")
-    how = PhotosData(fit="stretch", split_scheme="isic2017", split_seed=0, reject=(), exclude=(), flips=False)
-    records = photos.read(root, labels, how).records
+    records = photos.read(root, labels, photos.ALL).records
     place = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
     out = index_folder() / f"{root.resolve().name}-{place}{SUFFIX}"
     files = [(record.id, record.picture) for record in records]

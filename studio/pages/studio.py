@@ -249,9 +249,10 @@ def export_menu() -> str:
 
     def forms(with_photo: bool) -> str:
         return "".join(
-            button("form", name, form.title, f"Save: {form.title.lower()}", "choice")
+            f'<div data-takes="{form.shows}">{choice}</div>' if form.shows else choice
             for name, form in list(service.FORMS.items())[1:]  # the first is what "Save picture" saves
             if form.holds_photo == with_photo
+            for choice in (button("form", name, form.title, f"Save: {form.title.lower()}", "choice"),)
         )
 
     return (
