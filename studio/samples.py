@@ -22,7 +22,6 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
@@ -163,11 +162,6 @@ def _nearest(nearest: Finder, sample: service.Sample) -> bytes:
     found = nearest.of(sample.picture)
     if found is None:
         return part({"found": False})
-    with Image.open(found.path) as file:
-        photo = np.asarray(file.convert("RGB"))
-    scale = min(1.0, REAL_PX / max(photo.shape[:2]))
-    size = round(photo.shape[1] * scale), round(photo.shape[0] * scale)
-    shown = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
     table = {
         "found": True,
         "id": found.id,
@@ -175,7 +169,7 @@ def _nearest(nearest: Finder, sample: service.Sample) -> bytes:
         "similarity": found.similarity,
         "as_near": found.as_near,
     }
-    return part(table, jpeg(shown))
+    return part(table, jpeg(service.shown_photo(found.path, REAL_PX)))
 
 
 def _bytes(body: bytes) -> Response:

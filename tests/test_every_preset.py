@@ -110,7 +110,7 @@ def test_same_request_same_picture_and_a_picture_does_not_depend_on_its_neighbou
 
 
 @pytest.mark.parametrize("name", [n for n in presets.names() if FAMILIES[presets.load(n).family].takes == "noise"])
-def test_two_steps_of_training_change_every_network_and_stay_finite(name):
+def test_two_steps_of_training_change_every_network_and_stay_finite(name, lite0):
     preset = presets.load(name)
     changes, (width, height) = NARROW[preset.family]
     torch.manual_seed(0)
@@ -118,6 +118,7 @@ def test_two_steps_of_training_change_every_network_and_stay_finite(name):
     before = {group: [p.detach().clone() for p in net.parameters()] for group, net in gan.networks.items()}
     random = torch.Generator().manual_seed(0)
     pictures = torch.rand((4, 3 + getattr(preset.model, "mask", False), height, width), generator=random) * 2 - 1
+    gan.prepare(PhotosBatch(pictures, random, torch.tensor([0, 1, 0, 1])) for _ in range(8))
     optimizers = {group: torch.optim.Adam(net.parameters(), 1e-3) for group, net in gan.networks.items()}
     for step in range(2):
         for group, terms in gan.losses(PhotosBatch(pictures, random, torch.tensor([0, 1, 0, 1]), 0.5), 4 * step):

@@ -14,8 +14,8 @@ from PIL import Image
 
 from engine import service
 from engine.boxes import Box
-from engine.case import to_json
-from engine.data import isic
+from engine.case import Case, to_json
+from engine.data import clinical, isic
 from engine.data.check import check
 from engine.data.export import README
 from engine.data.maps import load_planes
@@ -30,9 +30,9 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (256, 384, 3)).astype(np.uin
 CHECKPOINT = {"preset": "pix2pixhd-live", "sha256": "ab" * 32, "licence": "weights: Apache-2.0"}
 
 
-def saved(case, made="2026-11-21T12:00:00Z"):
+def saved(case, made="2026-11-21T12:00:00Z", picture=PICTURE):
     told = {"format": 1, "synthetic": True, "case": json.loads(to_json(case)), "checkpoint": CHECKPOINT, "made": made}
-    return picture_bytes(PICTURE, told)
+    return picture_bytes(picture, told)
 
 
 @pytest.fixture
@@ -177,6 +177,21 @@ def test_an_exported_folder_is_sound_and_holds_the_same_masks(filled, tmp_path):
         assert "synthetic" in record.licence
     (with_cells,) = [record for record in records if record.superpixels]
     assert np.array_equal(decode_isic(np.asarray(Image.open(with_cells.superpixels))), cells)
+
+
+def test_exported_clinical_pictures_carry_their_boxes(filled, tmp_path):
+    boxes = (Box(20, 30, 200, 180, "melanoma"), Box(100, 90, 140, 150, "melanocytic nevus"))
+    case = Case(Planes.blank(256, 256), None, "dermgan-live", 3, "IV", boxes=boxes)
+    kept = filled.keep(saved(case, picture=PICTURE[:, :256]))
+    out = tmp_path / "set"
+
+    service.export_library(filled, [kept.id, filled.entries()[0].id], out)
+
+    read = clinical.read(out, None, 0)
+    (record,) = read.records
+    assert (record.id, record.boxes, record.fitzpatrick) == (f"SYNTHETIC_{kept.id}", boxes, "IV")
+    assert check(out).problems == ()
+    assert len(isic.read(out, None, "isic2017").records) == 1
 
 
 def test_the_manifest_names_every_file_with_its_hash_and_origin(filled, tmp_path):

@@ -123,6 +123,44 @@ def test_a_diagnosis_belongs_to_its_group_and_names_are_known():
     assert {*dermoscopic.HAM_DIAGNOSES.values(), *dermoscopic.ARCHIVE_WORDS.values()} <= set(DIAGNOSES)
 
 
+def test_a_challenge_folder_without_masks_has_photos_diagnoses_and_a_split(tmp_path):
+    ids = [f"ISIC_{i:07d}" for i in range(40)]
+    for i, one in enumerate(ids):
+        picture(tmp_path / "ISIC2018_Task1-2_Training_Input" / f"{one}.jpg", i)
+    table(
+        tmp_path / "labels.csv",
+        [{"image_id": one, "melanoma": float(i % 4 == 0), "seborrheic_keratosis": 0.0} for i, one in enumerate(ids)],
+    )
+
+    found = photos.read(tmp_path, tmp_path / "labels.csv", HOW, ("benign", "melanoma"))
+
+    assert [record.label for record in found.records] == [int(i % 4 == 0) for i in range(40)]
+    assert all(record.mask is None for record in found.records)
+    assert {record.split for record in found.records} == {"train", "val", "test"}
+
+
+def test_data_check_counts_an_archive_download_and_names_what_is_wrong(tmp_path):
+    rows = [{"isic_id": f"ISIC_{i}", "diagnosis_1": "Benign", "diagnosis_3": "Nevus"} for i in range(3)]
+    table(tmp_path / "metadata.csv", [r | {"copyright_license": "CC-0", "attribution": "a clinic"} for r in rows])
+    for i in range(3):
+        picture(tmp_path / f"ISIC_{i}.jpg", i)
+
+    sound = service.check_data(tmp_path, None)
+
+    assert (sound.layout, sound.problems) == ("isic archive", ())
+    assert sound.counts == {"photos": 3, "lesions or patients": 3, "lesion masks": 0, "melanocytic nevus": 3}
+    assert sound.licence == "ISIC Archive: CC-0, a clinic"
+    (tmp_path / "ISIC_1.jpg").write_bytes((tmp_path / "ISIC_0.jpg").read_bytes())
+    (tmp_path / "ISIC_2.jpg").write_bytes(b"no picture")
+    assert [name for name, _ in service.check_data(tmp_path, None).problems] == ["ISIC_1.jpg", "ISIC_2.jpg"]
+    (tmp_path / "ISIC_2.jpg").unlink()
+    ((name, sentence),) = service.check_data(tmp_path, None).problems
+    assert (name, sentence) == (
+        tmp_path.name,
+        f"{tmp_path.name}/metadata.csv names ISIC_2, whose image is not beside it",
+    )
+
+
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "set", write(tmp_path / "set", 12)

@@ -165,7 +165,7 @@ def _known(path: Path) -> dict[str, NDArray[np.float16]]:
 def _arrays(path: Path) -> dict[str, Any]:
     """What a file holds; nothing where it is missing, cut off or of another recipe, for it is then made anew."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             table = dict(file)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return {}

@@ -20,7 +20,7 @@ from engine.service.files import (
     sample_maps,
     train,
 )
-from engine.service.indexing import Indexed, Nearest, index_data
+from engine.service.indexing import Indexed, Nearest, index_data, shown_photo
 from engine.service.joining import join
 from engine.service.judging import control, fidelity, fit_segmenter, search, tone
 from engine.service.library import export_library, keep, library_folder
@@ -103,6 +103,7 @@ __all__ = [
     "sample_maps",
     "search",
     "set_folder",
+    "shown_photo",
     "starter_case",
     "sweep",
     "sweep_file",

@@ -71,3 +71,13 @@ class Nearest:
             return None
         (embedding,) = neighbours.embedded([picture])
         return max((index.nearest(embedding) for index in indexes), key=lambda one: one.similarity)
+
+
+def shown_photo(path: Path, longest_px: int) -> NDArray[np.uint8]:
+    """A photo whose longer side is `longest_px` at most. Raises EngineError where it is gone or damaged."""
+    from engine.data.maps import load_picture
+    from engine.pixels import resize_picture
+
+    photo = load_picture(path)
+    scale = min(1.0, longest_px / max(photo.shape[:2]))
+    return resize_picture(photo, round(photo.shape[1] * scale), round(photo.shape[0] * scale))

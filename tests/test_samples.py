@@ -1,0 +1,277 @@
+"""The Sample screen's engine and routes: grids, ways between two seeds, neighbourhoods, sets, and what is refused."""
+
+import base64
+import io
+import json
+import struct
+import zipfile
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from PIL import Image
+from test_sampling import NARROW, untrained
+
+from engine import presets, service
+from engine.data import isic
+from engine.errors import EngineError
+from engine.evaluate.neighbours import Neighbour
+from engine.service import samplers
+from engine.service.sampling import Between, own_seed, turned
+from studio.samples import add_routes
+
+PAIRS, LABELLED, PYRAMID = "dcgan-pairs-live", "pgan-256-live", "lapgan-pairs"
+LOAD = presets.load
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    return {name: untrained(name, folder / f"{name}.safetensors") for name in NARROW}
+
+
+@pytest.fixture(autouse=True)
+def only_small_ones(weights, monkeypatch):
+    """The narrow forms of three presets are all the trained ones there are."""
+
+    def load(name, *rest):
+        preset = LOAD(name, *rest)
+        if name not in NARROW:
+            return preset
+        model = replace(preset.model, **NARROW[name])
+        return replace(preset, model=model, size=getattr(model, "size", preset.size))
+
+    monkeypatch.setattr(presets, "load", load)
+    monkeypatch.setattr(presets, "weights_path", lambda name, *rest: weights.get(name))
+
+
+@pytest.fixture
+def made():
+    return service.Samplers()
+
+
+class Finder:
+    """Every picture's nearest photo is the one in a file."""
+
+    def __init__(self, path=None):
+        self.path = path
+
+    def of(self, picture):
+        return self.path and Neighbour("ISIC_1", self.path, "isic", 0.9, 0.25)
+
+
+@pytest.fixture
+def client(made, tmp_path):
+    photo = tmp_path / "photo.png"
+    Image.fromarray(np.full((600, 900, 3), (200, 120, 80), np.uint8)).save(photo)
+    app = FastAPI()
+    add_routes(app, made, Finder(photo))
+    with TestClient(app) as opened:
+        yield opened
+
+
+def parts(data):
+    found = []
+    while data:
+        (size,) = struct.unpack_from("<I", data)
+        (length,) = struct.unpack_from("<I", data, 4 + size)
+        found.append((json.loads(data[4 : 4 + size]), data[8 + size : 8 + size + length]))
+        data = data[8 + size + length :]
+    return found
+
+
+def grid(made, **wish):
+    return [pair for block in made.grid(service.Wish(**wish)) for pair in block]
+
+
+def test_the_page_is_told_what_each_trained_generator_takes():
+    known = {one.name: one for one in service.noise_generators()}
+
+    assert set(known) == set(NARROW)
+    assert (known[PAIRS].mask, known[PAIRS].diagnoses, known[PAIRS].truncates) == (True, (), True)
+    assert (known[LABELLED].mask, known[LABELLED].diagnoses) == (False, ("benign", "melanoma"))
+    assert not known[LABELLED].truncates
+
+
+def test_what_truncates_by_its_configuration_takes_a_truncation():
+    from engine.configs import CONFIGS
+    from engine.generators import FAMILIES
+    from engine.generators.noise import TruncatedRequest
+
+    for name, config in CONFIGS.items():
+        assert bool(getattr(config, "truncates", False)) == (FAMILIES[name].request is TruncatedRequest)
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_a_grid_shows_the_pictures_that_the_command_line_writes(made, weights, tmp_path, name):
+    service.sample(name, 10, 5, tmp_path / "set", checkpoint=weights[name])
+
+    shown = grid(made, preset=name, count=10, seed=5)
+
+    assert [place.seed for place, _ in shown] == [own_seed(5, i) for i in range(10)]
+    files = sorted((tmp_path / "set").rglob("*Input/*.png"))
+    assert np.array_equal(
+        np.array([sample.picture for _, sample in shown[:8]]), [np.asarray(Image.open(f)) for f in files[:8]]
+    )
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_the_way_to_another_sample_starts_here_and_ends_there(made, name):
+    there, end = service.Place(name, 1, towards=2), service.Place(name, 2)
+    diagnosis = made.one(there).diagnosis
+    start, middle, last = (made.one(replace(there, share=share, diagnosis=diagnosis)) for share in (0.0, 0.5, 1.0))
+
+    assert np.array_equal(start.picture, made.one(replace(there, towards=9)).picture)
+    assert not np.array_equal(middle.picture, start.picture)
+    assert np.abs(last.picture.astype(int) - made.one(replace(end, diagnosis=diagnosis)).picture).max() <= 1
+    assert {start.seed, middle.seed, last.seed} == {1}
+
+
+def test_on_the_arc_noise_keeps_its_length_and_turns_evenly():
+    random = np.random.default_rng(0)
+    a, b = random.standard_normal((2, 1, 400)).astype(np.float32)
+    a, b = 20 * a / np.linalg.norm(a), 20 * b / np.linalg.norm(b)
+    way = [turned(a, b, share) for share in np.linspace(0, 1, 9)]
+
+    assert [np.linalg.norm(z) for z in way] == pytest.approx([20] * 9, rel=1e-5)
+    steps = [np.vdot(p, q) for p, q in pairwise(way)]
+    assert steps == pytest.approx([steps[0]] * 8, rel=1e-3)
+    assert np.array_equal(turned(a, a, 0.4), a)
+
+
+def test_a_diagnosis_drawn_by_the_seed_stays_along_the_way(made):
+    sampler = service.Sampler(LABELLED)
+    for seed in range(8):
+        request = sampler.request(seed=seed)
+        drawn = sampler.diagnosis(request)
+        _, label = sampler._input(Between(request, 100 + seed, 0.7))
+        assert label.argmax() == ("benign", "melanoma").index(drawn)
+
+
+def test_more_like_this_begins_with_it_and_stays_near(made):
+    near = grid(made, preset=PAIRS, count=6, seed=3, around=77)
+    far = grid(made, preset=PAIRS, count=6, seed=3)
+    own = made.one(service.Place(PAIRS, 77)).picture.astype(int)
+
+    assert np.abs(near[0][1].picture - own).max() <= 1
+    mean = lambda pairs: np.mean([np.abs(sample.picture - own).mean() for _, sample in pairs[1:]])  # noqa: E731
+    assert 0 < mean(near) < 0.6 * mean(far)
+    assert len({place.towards for place, _ in near}) == 6
+
+
+@pytest.mark.parametrize(("wish", "words"), [
+    ({"count": 0}, "1 to 2000 are allowed here"),
+    ({"count": 501}, "a page shows 1 to 500"),
+    ({"count": 10**9}, "1 to 2000"),
+    ({"seed": -1}, r"0 to 18446744073709551615 \(64 bits\) is allowed"),
+    ({"seed": 2**64}, "64 bits"),
+    ({"seed": "twelve"}, "seed"),
+    ({"preset": "dcgan-pairs"}, "makes no samples here"),
+    ({"diagnosis": "flu"}, "flu"),
+    ({"truncation": 9.0}, "truncation"),
+])  # fmt: skip
+def test_a_wish_that_is_not_allowed_is_one_sentence(client, wish, words):
+    answer = client.post("/sample", json={"preset": PAIRS, "count": 4, "seed": 1} | wish)
+
+    assert answer.status_code == 400
+    with pytest.raises(AssertionError, match=words):
+        raise AssertionError(answer.json()["error"])
+    assert "\n" not in answer.json()["error"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"3"])
+def test_what_is_no_wish_is_one_sentence(client, body):
+    for route in ("", "/one", "/nearest", "/loop", "/save", "/export"):
+        assert client.post(f"/sample{route}", content=body).status_code == 400
+
+
+def test_a_grid_arrives_sample_by_sample_with_seeds_masks_and_its_command(client, made):
+    first, *rest = parts(
+        client.post("/sample", json={"preset": PAIRS, "count": 11, "seed": 7, "truncation": 1.5}).content
+    )
+
+    assert first[0] == {
+        "total": 11,
+        "command": f"moulage sample {PAIRS} --count 11 --seed 7 --truncation 1.5 --out DIR",
+    }
+    assert [json_["seed"] for json_, _ in rest] == [own_seed(7, i) for i in range(11)]
+    table, body = rest[4]
+    sample = made.one(service.Place(PAIRS, table["seed"], truncation=1.5))
+    mask = np.asarray(Image.open(io.BytesIO(base64.b64decode(table["mask"]))).convert("L")) > 0
+    assert np.array_equal(mask, sample.mask > 0)
+    assert Image.open(io.BytesIO(body)).size == (256, 192)
+
+
+def test_the_nearest_photo_comes_small_with_how_near_it_is_or_is_said_to_be_missing(client, made):
+    ((table, body),) = parts(client.post("/sample/nearest", json={"preset": PAIRS, "seed": 1}).content)
+    assert table == {"found": True, "id": "ISIC_1", "data": "isic", "similarity": 0.9, "as_near": 0.25}
+    assert Image.open(io.BytesIO(body)).size == (512, 341)
+
+    app = FastAPI()
+    add_routes(app, made, Finder())
+    with TestClient(app) as other:
+        ((table, body),) = parts(other.post("/sample/nearest", json={"preset": PAIRS, "seed": 1}).content)
+    assert (table, body) == ({"found": False}, b"")
+
+
+def test_a_photo_that_is_gone_is_one_sentence(made, tmp_path):
+    app = FastAPI()
+    add_routes(app, made, Finder(tmp_path / "gone.png"))
+    with TestClient(app) as other:
+        answer = other.post("/sample/nearest", json={"preset": PAIRS, "seed": 1})
+
+    assert answer.status_code == 400
+    assert "gone.png does not exist" in answer.json()["error"]
+
+
+def test_a_kept_sample_holds_what_made_it_beside_its_mask(client, made):
+    wish = {"preset": PAIRS, "seed": 3, "towards": 4, "share": 0.5}
+    answer = client.post("/sample/save", json=wish)
+
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    picture, mask = sorted(files, key=len)
+    told = json.loads(Image.open(io.BytesIO(files[picture])).text["moulage"])
+    sample = made.one(service.Place(**wish))
+    assert told["synthetic"] is True
+    assert {key: told["sample"][key] for key in wish} == wish
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(files[picture]))), sample.picture)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(files[mask]))) > 0, sample.mask > 0)
+    single = client.post("/sample/save", json={"preset": LABELLED, "seed": 3})
+    assert single.headers["content-type"] == "image/png"
+
+
+def test_the_loop_goes_there_and_back_and_says_that_it_is_synthetic(client):
+    answer = client.post("/sample/loop", json={"preset": PAIRS, "seed": 3, "towards": 4})
+
+    film = Image.open(io.BytesIO(answer.content))
+    assert (film.format, film.n_frames, film.size) == ("GIF", 2 * samplers.LOOP_STEPS - 2, (256, 192))
+
+
+def test_a_set_is_written_once_goes_on_and_reads_back(client, monkeypatch, tmp_path):
+    monkeypatch.setattr(samplers.tempfile, "gettempdir", lambda: str(tmp_path))
+    wish = {"preset": PAIRS, "count": 9, "seed": 2}
+
+    *ticks, (last, body) = parts(client.post("/sample/export", json=wish).content)
+
+    assert [t["done"] for t, _ in ticks] == sorted(t["done"] for t, _ in ticks)
+    assert ticks[-1][0] == {"done": 9, "total": 9}
+    assert last == {"name": f"moulage-{PAIRS}-9-seed-2.zip"}
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        archive.extractall(tmp_path / "out")
+    assert len(isic.read(tmp_path / "out", None, "isic2017").records) == 9
+    again = parts(client.post("/sample/export", json=wish).content)
+    assert again[0][0] == {"done": 9, "total": 9}
+    assert again[-1][1] == body
+    (folder,) = [path for path in tmp_path.iterdir() if path.name.startswith("moulage-set")]
+    assert service.set_folder(service.Wish(**wish)) == Path(folder)
+    assert service.set_folder(service.Wish(**(wish | {"seed": 3}))) != Path(folder)
+
+
+def test_a_neighbourhood_is_no_set():
+    with pytest.raises(EngineError, match="no set"):
+        service.set_folder(service.Wish(PAIRS, 9, 2, around=5))
