@@ -18,17 +18,21 @@ from studio import doors, drafts, library, live, photos, samples, sweeps
 
 @dataclass(frozen=True)
 class Stores:
-    """Where a user's own things go: unsaved work, the Library, opened photos."""
+    """Where a user's own things go: unsaved work, the Library, opened photos, indexes of real photos."""
 
     drafts: service.Drafts
     library: service.Library
     photos: service.Photos
+    indexes: Path
 
 
 def stores_in(folder: Path) -> Stores:
     """All of them in one folder."""
     return Stores(
-        service.Drafts(folder / "drafts"), service.Library(folder / "library"), service.Photos(folder / "photos")
+        service.Drafts(folder / "drafts"),
+        service.Library(folder / "library"),
+        service.Photos(folder / "photos"),
+        folder / "indexes",
     )
 
 
@@ -46,7 +50,7 @@ def build(painter: live.Painter, port: int, stores: Stores, samplers: samples.Ma
     library.add_routes(app, painter, stores.library)
     sweeps.add_routes(app, painter)
     photos.add_routes(app, stores.photos)
-    samples.add_routes(app, samplers or service.Samplers(), service.Nearest())
+    samples.add_routes(app, samplers or service.Samplers(), service.Nearest(stores.indexes))
     mounted = gr.mount_gradio_app(
         app,
         page(service.live_generators(), service.noise_generators()),

@@ -263,6 +263,19 @@ KEEPING: Final = {
     "stopped": "Stopped; no data set was written.",
 }
 
+# What the Sample screen says.
+SAMPLING: Final = {
+    "sample_run": SAMPLE_RUN,
+    "sample_failed": "The samples were not made",
+    "sample_export_stopped": "Stopped; the same wish goes on from there.",
+    "any_diagnosis": "As in the photos",
+    "off": "off",
+    "synthetic": "Synthetic",
+    "nearest": "Nearest real photo",
+    "as_near": "{share} % of the photos have another as near",
+    "no_index": "To see the nearest real photo here, run: moulage data index DIR",
+}
+
 
 def for_page() -> dict[str, object]:
     """What the page's scripts say, by key; plain text, never HTML."""
@@ -276,15 +289,6 @@ def for_page() -> dict[str, object]:
         "sweep_stop": "Stop",
         "sweep_stopped": "Stopped; what is painted stays.",
         "sweep_failed": "The sweep was not painted",
-        "sample_run": SAMPLE_RUN,
-        "sample_failed": "The samples were not made",
-        "sample_export_stopped": "Stopped; the same wish goes on from there.",
-        "any_diagnosis": "As in the photos",
-        "off": "off",
-        "synthetic": "Synthetic",
-        "nearest": "Nearest real photo",
-        "as_near": "{share} % of the photos have another as near",
-        "no_index": "To see the nearest real photo here, run: moulage data index DIR",
         "clipped": "cut off by the map's edge",
         "draw_condition": "drag a box, or press Enter for one in the middle",
         "draw_box": "drag a box, or press Enter for one around the lesion",
@@ -320,6 +324,7 @@ def for_page() -> dict[str, object]:
         "draft_failed": "The autosaved case was not read",
         "browser_damaged": "This browser's copy of the case is damaged; the server's is used where there is one.",
         **KEEPING,
+        **SAMPLING,
         "saving": "Saving …",
         "saved": "Saved",
         "unreachable": "The server does not answer; nothing is lost here, try again in a moment.",
