@@ -14,7 +14,8 @@ from engine.generators import FAMILIES
 from engine.generators.dcgan_networks import PixelNorm
 from engine.generators.gan import parameters
 from engine.generators.pgan import gradient_penalty
-from engine.generators.pgan_networks import Discriminator, EqualConv, FromLatent, Generator, minibatch_stddev
+from engine.generators.pgan_networks import Discriminator, EqualConv, FromLatent, Generator
+from engine.generators.projected import minibatch_stddev
 from engine.presets import Stage
 from engine.train.clock import fade_at, rampup, stage_at
 

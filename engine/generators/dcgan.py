@@ -47,7 +47,7 @@ class NoiseGan(Gan):
         self.objective = OBJECTIVES[config.objective]
         self.networks = {"G": generator, "D": discriminator}
         if config.projected:
-            self.networks["H"] = ProjectedHeads(int(getattr(config, "mask", False)), HEAD_WIDTH)
+            self.networks["H"] = ProjectedHeads(int(getattr(config, "mask", False)), HEAD_WIDTH, varied=True)
         self.frozen = {}
         self.measured = {}
 

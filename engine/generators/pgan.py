@@ -35,7 +35,7 @@ class Pgan(Gan):
         self.config = config
         self.networks = {"G": Generator(config), "D": Discriminator(config)}
         if config.projected:
-            self.networks["H"] = ProjectedHeads(label_width(config), HEAD_WIDTH)
+            self.networks["H"] = ProjectedHeads(label_width(config), HEAD_WIDTH, varied=True)
         self.frozen = {}
         self.measured = {}
 

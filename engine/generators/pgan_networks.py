@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from engine.configs import PganConfig
 from engine.generators.dcgan_networks import PixelNorm
+from engine.generators.projected import minibatch_stddev
 
 SLOPE = 0.2
 GAIN = math.sqrt(2)  # He et al. 2015, for leaky rectifiers
@@ -160,15 +161,3 @@ class Discriminator(nn.Module):
 
     def _seen(self, stage: int, pictures: Tensor) -> Tensor:
         return F.leaky_relu(self.from_rgb[stage - 1](pictures), SLOPE)
-
-
-def minibatch_stddev(x: Tensor, group: int = 0) -> Tensor:
-    """Standard deviation over the pictures, averaged over features and pixels, as one more map (Karras et al. 2018, sec. 3).
-
-    x: [B, C, H, W] → [B, 1, H, W]. group: so many pictures are taken together, or all with 0 or where they do not divide.
-    """
-    count, _, height, width = x.shape
-    size = group if group and count % group == 0 else count
-    parts = x.reshape(size, count // size, *x.shape[1:])
-    deviation = (parts.var(dim=0, correction=0) + 1e-8).sqrt().mean(dim=(1, 2, 3))
-    return deviation.repeat(size)[:, None, None, None].expand(count, 1, height, width)

@@ -95,20 +95,37 @@ def perceptual(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
 
 
 class ProjectedHeads(nn.Module):
-    """One small conditional discriminator a depth, on frozen features."""
+    """One small conditional discriminator a depth, on frozen features.
 
-    def __init__(self, condition: int, width: int) -> None:
+    varied: whether each also sees how much the batch varies, without which pictures from noise all get the same skin.
+    """
+
+    def __init__(self, condition: int, width: int, varied: bool = False) -> None:
         super().__init__()
-        self.heads = nn.ModuleList(_head(channels + condition, width) for channels in CHANNELS)
+        self.varied = varied
+        self.heads = nn.ModuleList(_head(channels + condition + varied, width) for channels in CHANNELS)
 
     def forward(self, features: Sequence[Tensor], condition: Tensor) -> list[Tensor]:
         """features of `LiteFeatures`, condition [B, C, H, W] → four maps of logits."""
         logits = []
         for head, tap in zip(self.heads, features, strict=True):
+            tap = torch.cat([tap, minibatch_stddev(tap)], dim=1) if self.varied else tap
             if condition.shape[1]:  # pooling knows no gradient of no channels
                 tap = torch.cat([tap, F.adaptive_avg_pool2d(condition, tap.shape[2:])], dim=1)
             logits.append(head(tap))
         return logits
+
+
+def minibatch_stddev(x: Tensor, group: int = 0) -> Tensor:
+    """Standard deviation over the pictures, averaged over features and pixels, as one more map (Karras et al. 2018, sec. 3).
+
+    x: [B, C, H, W] → [B, 1, H, W]. group: so many pictures are taken together, or all with 0 or where they do not divide.
+    """
+    count, _, height, width = x.shape
+    size = group if group and count % group == 0 else count
+    parts = x.reshape(size, count // size, *x.shape[1:])
+    deviation = (parts.var(dim=0, correction=0) + 1e-8).sqrt().mean(dim=(1, 2, 3))
+    return deviation.repeat(size)[:, None, None, None].expand(count, 1, height, width)
 
 
 def distinguished(objective: Objective, real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
