@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -268,34 +269,41 @@ def evaluate_fidelity(
     _reported(found, report)
 
 
-@evaluate_app.command("control")
-def evaluate_control(
-    real: Real,
-    preset: Annotated[str, typer.Option(help="The generator to try.")],
-    labels: Labels = None,
-    split: Split = "test",
-    report: Report = None,
-    checkpoint: Checkpoint = None,
-) -> None:
-    """Does the picture obey the map: sharpness, spread of colours, markers toggled, reach of an edit."""
-    with _bar("painting") as tick:
-        found = service.control(real, preset, labels, checkpoint, split, tick)
-    _reported(found, report)
+# Reports on one preset: service function → what its bar says, what its help says.
+REPORTS = {
+    "control": (
+        "painting",
+        "Does the picture obey the map: sharpness, spread of colours, markers toggled, reach of an edit.",
+    ),
+    "tone": (
+        "painting",
+        "Do six skin tones come out as asked, and does the lesion stay: ITA of pictures of held-out maps.",
+    ),
+    "pairs": (
+        "sampling",
+        "Does a generated mask fit its picture: Jaccard with a segmentation, beside held-out photos'.",
+    ),
+}
 
 
-@evaluate_app.command("tone")
-def evaluate_tone(
-    real: Real,
-    preset: Annotated[str, typer.Option(help="The generator to try.")],
-    labels: Labels = None,
-    split: Split = "test",
-    report: Report = None,
-    checkpoint: Checkpoint = None,
-) -> None:
-    """Do six skin tones come out as asked, and does the lesion stay: ITA measured on pictures of held-out maps."""
-    with _bar("painting") as tick:
-        found = service.tone(real, preset, labels, checkpoint, split, tick)
-    _reported(found, report)
+def _report(name: str, doing: str) -> Callable[..., None]:
+    def command(
+        real: Real,
+        preset: Annotated[str, typer.Option(help="The generator to judge.")],
+        labels: Labels = None,
+        split: Split = "test",
+        report: Report = None,
+        checkpoint: Checkpoint = None,
+    ) -> None:
+        with _bar(doing) as tick:
+            found = getattr(service, name)(real, preset, labels, checkpoint, split, tick)
+        _reported(found, report)
+
+    return command
+
+
+for _name, (_doing, _help) in REPORTS.items():
+    evaluate_app.command(_name, help=_help)(_report(_name, _doing))
 
 
 def _reported(found: Any, report: Path | None) -> None:
@@ -350,11 +358,8 @@ def search(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Try every combination of settings and tell the best by KID on validation maps. Started again, it goes on."""
-
-    def report(found: Any) -> None:
-        print(found.sentence())
-
-    print(service.search(preset, data, out, choices, storage, settings or (), labels, device, report).sentence())
+    tell = lambda found: print(found.sentence())  # noqa: E731
+    tell(service.search(preset, data, out, choices, storage, settings or (), labels, device, tell))
 
 
 @app.command()

@@ -11,7 +11,7 @@ from engine.configs import CropsData
 from engine.data import clinical
 from engine.data.cropped import build
 from engine.errors import EngineError
-from engine.evaluate.tones import boxed, jaccard, skin_of, tone_sweep
+from engine.evaluate.tones import boxed, overlap, skin_of, tone_sweep
 from engine.judges import segmenters
 from engine.labels import Planes
 from engine.tone import TONES, lab_to_unit
@@ -64,7 +64,7 @@ def test_skin_is_what_no_box_is_near():
 
     assert not skin[16:48, 16:44].any()
     assert skin[:16].all()
-    assert jaccard(np.zeros((9, 9), bool), np.zeros((9, 9), bool)) is None
+    assert overlap(np.zeros((9, 9), bool), np.zeros((9, 9), bool)) is None
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from scipy.stats import spearmanr
 from engine.case import Case
 from engine.errors import EngineError
 from engine.evaluate.fidelity import pick
+from engine.evaluate.pairs import jaccard
 from engine.tone import TONES, measured_ita
 
 Picture = NDArray[np.uint8]
@@ -66,7 +67,7 @@ def tone_sweep(
         if None not in found:
             measured.append(found)
         if segment is not None:
-            overlaps.append(jaccard(*(segment(p) & boxed(case) for p in (pictures[0], pictures[-1]))))
+            overlaps.append(overlap(*(segment(p) & boxed(case) for p in (pictures[0], pictures[-1]))))
         progress(done, len(chosen))
     if not measured:
         raise EngineError(f"none of the {len(chosen)} maps leaves 64 pixels of skin to measure a tone on.")
@@ -104,8 +105,6 @@ def boxed(case: Case) -> NDArray[np.bool_]:
     return near
 
 
-def jaccard(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float | None:
-    """Intersection over union of two masks; None where neither holds more than 2 % of the frame."""
-    if max(a.mean(), b.mean()) <= SHARE:
-        return None
-    return float((a & b).sum() / (a | b).sum())
+def overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float | None:
+    """Jaccard of two masks; None where neither holds more than 2 % of the frame."""
+    return None if max(a.mean(), b.mean()) <= SHARE else jaccard(a, b)

@@ -22,7 +22,7 @@ from engine.service.files import (
 )
 from engine.service.indexing import Indexed, Nearest, index_data, shown_photo
 from engine.service.joining import join
-from engine.service.judging import control, fidelity, fit_segmenter, search, tone
+from engine.service.judging import control, fidelity, fit_segmenter, pairs, search, tone
 from engine.service.library import export_library, keep, library_folder
 from engine.service.photos import Opened, open_files
 from engine.service.samplers import (
@@ -95,6 +95,7 @@ __all__ = [
     "noise_generators",
     "open_files",
     "painted",
+    "pairs",
     "proposed",
     "proposed_cells",
     "read_card",

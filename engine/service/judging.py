@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from engine.data.records import Manifest, Record
     from engine.evaluate.control import Control
     from engine.evaluate.fidelity import Fidelity
+    from engine.evaluate.pairs import Agreement
     from engine.evaluate.tones import ToneSweep
     from engine.experiments.search import Found
+    from engine.service.sampling import Sample
 
 Picture = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
@@ -148,6 +150,33 @@ def tone(
     return tone_sweep(lambda case: studio.render(case).picture, cases, covered, predict, progress=progress)
 
 
+def pairs(
+    real: Path,
+    preset: str,
+    labels: Path | None = None,
+    checkpoint: Path | None = None,
+    split: str = "test",
+    progress: Progress = lambda done, total: None,
+) -> "Agreement":
+    """Does the mask that comes with a picture from noise fit its lesion, as photos' masks fit theirs."""
+    from engine.data.maps import FITS, load_mask
+    from engine.evaluate.pairs import agreement
+    from engine.photos.proposal import propose_lesion
+
+    held = HeldOut.of(real, labels, preset, split)
+    if not getattr(held.preset.model, "mask", False):
+        raise EngineError(f"'{preset}' makes pictures without masks; this report is for generators of both.")
+    masks = [mask for record in held.records if (mask := getattr(record, "mask", None)) is not None]
+    if len(masks) < len(held.records):
+        raise EngineError(
+            f"{real} lacks lesion masks of {len(held.records) - len(masks)} photos; this report needs all."
+        )
+    size, fit = held.preset.size, FITS[held.preset.data.fit]
+    photos = zip(held.photos(), (fit.labels(load_mask(mask), size, True) for mask in masks), strict=True)
+    made = ((one.picture, one.mask) for one in _sampled(held, checkpoint, progress) if one.mask is not None)
+    return agreement(made, photos, propose_lesion)
+
+
 def search(
     preset: str,
     data: Path,
@@ -213,22 +242,22 @@ def fit_segmenter(
     return metrics
 
 
-def _sampled(held: HeldOut, checkpoint: Path | None, progress: Progress) -> list[Picture]:
-    """As many pictures from noise as the split has photos, a seed each."""
+def _sampled(held: HeldOut, checkpoint: Path | None, progress: Progress) -> "list[Sample]":
+    """As many samples from noise as the split has photos, a seed each."""
     from engine.service.sampling import BLOCK, Sampler
 
     sampler, count = Sampler(held.preset.name, checkpoint=checkpoint), len(held.records)
-    pictures: list[Picture] = []
+    samples: list[Sample] = []
     for first in range(0, count, BLOCK):
         requests = [sampler.request(seed=seed) for seed in range(first, min(first + BLOCK, count))]
-        pictures += [made.picture for made in sampler.paint(requests)]
-        progress(len(pictures), count)
-    return pictures
+        samples += sampler.paint(requests)
+        progress(len(samples), count)
+    return samples
 
 
 def _painted(held: HeldOut, checkpoint: Path | None, progress: Progress) -> list[Picture]:
     if isinstance(held.preset.data, PhotosData):
-        return _sampled(held, checkpoint, progress)
+        return [sample.picture for sample in _sampled(held, checkpoint, progress)]
     studio, cases = Studio(held.preset.name, checkpoint=checkpoint), held.cases()
     pictures = []
     for done, case in enumerate(cases, start=1):
