@@ -306,8 +306,12 @@ for _name, (_doing, _help) in REPORTS.items():
     evaluate_app.command(_name, help=_help)(_report(_name, _doing))
 
 
-def _reported(found: Any, report: Path | None) -> None:
+def _told(found: Any) -> None:
     print(found.sentence())
+
+
+def _reported(found: Any, report: Path | None) -> None:
+    _told(found)
     if report:
         from engine.checkpoints import write_atomically
 
@@ -358,8 +362,7 @@ def search(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Try every combination of settings and tell the best by KID on validation maps. Started again, it goes on."""
-    tell = lambda found: print(found.sentence())  # noqa: E731
-    tell(service.search(preset, data, out, choices, storage, settings or (), labels, device, tell))
+    _told(service.search(preset, data, out, choices, storage, settings or (), labels, device, _told))
 
 
 @app.command()
