@@ -269,7 +269,6 @@ def evaluate_fidelity(
     _reported(found, report)
 
 
-# Reports on one preset: service function → what its bar says, what its help says.
 REPORTS = {
     "control": (
         "painting",
