@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from engine import service
+from engine.boxes import Box
 from engine.case import Case
 from engine.errors import EngineError
+from engine.formats import read_regions
 from engine.labels import Planes, pack, semantic_map
 from engine.starter import starter
 from studio.doors import BODY_LIMIT_BYTES, Doors, bound_socket, checked_host
@@ -167,13 +169,28 @@ def test_what_is_saved_restores_exactly(client):
 
 @pytest.mark.parametrize("form", service.FORMS)
 def test_every_form_is_saved_under_its_name(client, photos, form):
-    case = replace(starter(), photo=photos.keep(COLOURS[semantic_map(starter().planes)]))
+    boxes = (Box(10, 20, 90, 80, "melanoma"),)
+    case = replace(starter(), photo=photos.keep(COLOURS[semantic_map(starter().planes)]), boxes=boxes)
 
     answer = client.post("/save", params={"form": form}, content=pack_message(case, 1, "me"))
 
     assert answer.status_code == 200
     assert answer.headers["content-type"] == service.FORMS[form].media_type
     assert f'moulage-seed-7-II{service.FORMS[form].suffix}"' in answer.headers["content-disposition"]
+
+
+def test_a_map_of_boxes_tells_boxes_and_the_tone_asked_for_and_needs_a_box(client):
+    boxes = (Box(10, 20, 90, 80, "melanoma"), Box(60, 50, 120, 110, "melanocytic nevus"))
+    case = replace(starter(), boxes=boxes, tone="V")
+
+    saved = client.post("/save", params={"form": "boxes"}, content=pack_message(case))
+    found, ita_deg = read_regions(saved.content)
+
+    assert found == boxes
+    assert ita_deg == pytest.approx(-10, abs=0.5)
+    refused = client.post("/save", params={"form": "boxes"}, content=pack_message(starter()))
+    assert refused.status_code == 400
+    assert "no box with a condition" in refused.json()["error"]
 
 
 def test_a_bundle_restores_exactly_and_an_unknown_form_is_refused(client):

@@ -1,8 +1,12 @@
 """The clinical mode: boxes with conditions in place of a lesion map; what is asked is what the painter receives."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from test_page_access import findings
+
+from engine.formats import read_regions
 
 CLINICAL = "dermgan-live"
 
@@ -86,3 +90,17 @@ def test_the_sweep_over_conditions(studio):
         "document.querySelectorAll('.cell[data-painted]').length === 36"
     )
     assert not studio.page.locator("[data-axis=x] option[value=marker]").is_enabled()
+
+
+def test_its_map_of_boxes_is_in_the_menu_and_lesion_masks_are_not(studio):
+    studio.page.locator("[popovertarget=export-menu]").click()
+    assert not studio.page.locator("[data-form=isic]").is_visible()
+    with studio.page.expect_download() as saving:
+        studio.page.locator("[data-form=boxes]").click()
+
+    boxes, _ = read_regions(Path(saving.value.path()).read_bytes(), (256, 256))
+
+    settings = record(studio)
+    assert [(box.left, box.top, box.right, box.bottom, box.condition) for box in boxes] == [
+        (box["left"], box["top"], box["right"], box["bottom"], box["condition"]) for box in settings["boxes"]
+    ]
