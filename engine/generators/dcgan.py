@@ -27,7 +27,7 @@ from engine.generators.noise import (
     told_apart,
     variety,
 )
-from engine.generators.objectives import OBJECTIVES
+from engine.generators.objectives import OBJECTIVES, Objective
 from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, taps
 from engine.labels import Planes
 from engine.train.augment import diffaugment
@@ -42,12 +42,15 @@ class NoiseGan(Gan):
     simultaneous = False
     """Whether the generator's loss is taken from the discriminator as it was before its step."""
 
-    def __init__(self, config: Any, generator: nn.Module, discriminator: nn.Module) -> None:
+    def __init__(
+        self, config: Any, generator: nn.Module, discriminator: nn.Module, objective: Objective, given: int = 0
+    ) -> None:
+        """Given: channels that the heads on features get beside a picture."""
         self.config = config
-        self.objective = OBJECTIVES[config.objective]
+        self.objective = objective
         self.networks = {"G": generator, "D": discriminator}
         if config.projected:
-            self.networks["H"] = ProjectedHeads(int(getattr(config, "mask", False)), HEAD_WIDTH, varied=True)
+            self.networks["H"] = ProjectedHeads(given, HEAD_WIDTH, varied=True)
         self.frozen = {}
         self.measured = {}
 
@@ -90,14 +93,19 @@ class NoiseGan(Gan):
         if not self.config.projected:
             yield "G", terms
             return
+        yield from self._by_features(terms, seen_real, seen, seen_real[:, 3:], seen[:, 3:])
+
+    def _by_features(
+        self, terms: Terms, real: Tensor, fake: Tensor, with_real: Tensor, with_fake: Tensor
+    ) -> Iterator[tuple[str, Terms]]:
+        """G's terms with those of the heads, then the heads' own. with_: what is given beside the pictures."""
         net = self.frozen["lite0"]
-        looked_at = taps(net, seen)
+        looked_at = taps(net, fake)
         with self.fixed("H") as heads:
-            given = heads(looked_at, seen[:, 3:])
-            yield "G", terms | {"heads": self.config.projected * fooled(self.objective, given)}
-        of_fake = self.networks["H"]([tap.detach() for tap in looked_at], seen[:, 3:].detach())
-        of_real = self.networks["H"](taps(net, seen_real), seen_real[:, 3:])
-        yield "H", {"heads": distinguished(self.objective, of_real, of_fake)}
+            fooling = fooled(self.objective, heads(looked_at, with_fake))
+            yield "G", terms | {"heads": self.config.projected * fooling}
+        of_fake = self.networks["H"]([tap.detach() for tap in looked_at], with_fake.detach())
+        yield "H", {"heads": distinguished(self.objective, self.networks["H"](taps(net, real), with_real), of_fake)}
 
     def _shown(self, real: Tensor, fake: Tensor, random: torch.Generator) -> Sequence[Tensor]:
         return diffaugment([real, fake], random) if self.config.diffaugment else (real, fake)
@@ -115,7 +123,7 @@ class Dcgan(NoiseGan):
     """The family's networks."""
 
     def __init__(self, config: DcganConfig) -> None:
-        super().__init__(config, Generator(config), Discriminator(config))
+        super().__init__(config, Generator(config), Discriminator(config), OBJECTIVES[config.objective], config.mask)
         self.generator_steps = config.generator_steps
 
 

@@ -11,6 +11,7 @@ from engine.configs import Dcgan128Config
 from engine.generators.dcgan import NoiseGan, inputs
 from engine.generators.gan import Family
 from engine.generators.noise import TruncatedRequest, extrapolates
+from engine.generators.objectives import OBJECTIVES
 
 START_PX = 4
 MOMENTUM, EPSILON = 0.2, 1e-3  # Keras writes the share that is kept, torch the share that is taken in
@@ -92,7 +93,7 @@ class Dcgan128(NoiseGan):
     simultaneous = True
 
     def __init__(self, config: Dcgan128Config) -> None:
-        super().__init__(config, Generator(config), Discriminator(config))
+        super().__init__(config, Generator(config), Discriminator(config), OBJECTIVES[config.objective])
 
 
 FAMILY = Family(

@@ -4,7 +4,7 @@ What has grown follows from the size of the batch's pictures and from how far th
 stands in the preset's stages and nowhere else. WGAN-GP with drift is the paper's; `logistic` with R1 is the later form.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import torch
@@ -14,39 +14,24 @@ from torch.nn import functional as F
 
 from engine.configs import PganConfig
 from engine.generators.batches import PhotosBatch
-from engine.generators.dcgan import R1_EVERY
-from engine.generators.gan import Family, Gan, Terms, bare
-from engine.generators.noise import Request, diagnosis_of, extrapolates, latent, r1, shares, told_apart, variety
+from engine.generators.dcgan import R1_EVERY, NoiseGan
+from engine.generators.gan import Family, Terms, bare
+from engine.generators.noise import Request, diagnosis_of, extrapolates, latent, r1, told_apart, variety
 from engine.generators.objectives import OBJECTIVES
 from engine.generators.pgan_networks import Discriminator, Generator, label_width
-from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, taps
 from engine.labels import Planes
 from engine.train.augment import diffaugment
 
 LOGISTIC = OBJECTIVES["bce"]
 
 
-class Pgan(Gan):
+class Pgan(NoiseGan):
     """The family's losses over `networks["G"]` and `networks["D"]`."""
 
     grows = True
 
     def __init__(self, config: PganConfig) -> None:
-        self.config = config
-        self.networks = {"G": Generator(config), "D": Discriminator(config)}
-        if config.projected:
-            self.networks["H"] = ProjectedHeads(label_width(config), HEAD_WIDTH, varied=True)
-        self.frozen = {}
-        self.measured = {}
-
-    def prepare(self, batches: Iterator[PhotosBatch]) -> None:
-        """Load the feature net where the heads look at it."""
-        if self.config.projected:
-            self.frozen = {"lite0": calibrated(batches)}
-
-    def tables(self, described: Sequence[int]) -> dict[str, Tensor]:
-        """The diagnoses' shares, from which a request that names none is answered."""
-        return shares(self.config, described)
+        super().__init__(config, Generator(config), Discriminator(config), LOGISTIC, label_width(config))
 
     def losses(self, batch: PhotosBatch, images: int) -> Iterator[tuple[str, Terms]]:
         """Yield D's terms, then G's and those of the heads on features, from one forward pass of G."""
@@ -62,12 +47,8 @@ class Pgan(Gan):
         if not self.config.projected:
             yield "G", terms
             return
-        net, given = self.frozen["lite0"], label[:, :, None, None]
-        looked_at = taps(net, seen[1])
-        with self.fixed("H") as heads:
-            yield "G", terms | {"heads": self.config.projected * fooled(LOGISTIC, heads(looked_at, given))}
-        of_fake = self.networks["H"]([tap.detach() for tap in looked_at], given)
-        yield "H", {"heads": distinguished(LOGISTIC, self.networks["H"](taps(net, seen[0]), given), of_fake)}
+        given = label[:, :, None, None]
+        yield from self._by_features(terms, seen[0], seen[1], given, given)
 
     def _judging(self, real: Tensor, fake: Tensor, batch: PhotosBatch, label: Tensor, stage: int, images: int) -> Terms:
         config, fake = self.config, fake.detach()
@@ -100,10 +81,6 @@ class Pgan(Gan):
     def _label(self, labels: Tensor) -> Tensor:
         width = label_width(self.config)
         return F.one_hot(labels, width).float() if width else labels.new_zeros((len(labels), 0), dtype=torch.float32)
-
-    def _latents(self, batch: PhotosBatch) -> Tensor:
-        shape = (len(batch.pictures), self.config.latent)
-        return torch.randn(shape, generator=batch.random, device=batch.pictures.device)
 
     def sample_inputs(self, batch: PhotosBatch) -> tuple[Tensor, ...]:
         """As many latents as the batch has photos, and the photos' own labels."""
