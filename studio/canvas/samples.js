@@ -1,7 +1,6 @@
 // The Sample screen: a grid of pictures from noise that fills as they come, one of them large, and the way to another.
 import { partsOf } from "./wire.js";
 
-const LEAST_TRUNCATION_OFF = 3; // the slider's right end bounds nothing
 const SEEDS = 2 ** 48; // of the dice
 
 export class Samples {
@@ -64,9 +63,15 @@ export class Samples {
     this.tellTruncation();
   }
 
+  // The slider's right end bounds nothing, and so does a generator that takes no bound.
+  truncation() {
+    const { value, max } = this.wished("truncation");
+    return this.generator().truncates && Number(value) < Number(max) ? Number(value) : null;
+  }
+
   tellTruncation() {
-    const { value, nextElementSibling } = this.wished("truncation");
-    nextElementSibling.textContent = Number(value) >= LEAST_TRUNCATION_OFF ? this.words.off : Number(value).toFixed(1);
+    const truncation = this.truncation();
+    this.wished("truncation").nextElementSibling.textContent = truncation === null ? this.words.off : truncation.toFixed(1);
   }
 
   open() {
@@ -84,13 +89,12 @@ export class Samples {
   }
 
   wish() {
-    const truncation = Number(this.wished("truncation").value), { truncates } = this.generator();
     return {
       preset: this.wished("preset").value,
       diagnosis: this.wished("diagnosis").value || null,
       seed: this.wished("seed").value,
       count: Number(this.wished("count").value),
-      truncation: truncates && truncation < LEAST_TRUNCATION_OFF ? truncation : null,
+      truncation: this.truncation(),
     };
   }
 
@@ -221,7 +225,7 @@ export class Samples {
   }
 
   // What is large: the sample, turned as far towards the other as the slider says.
-  large_place() {
+  largePlace() {
     const { place } = this.places[this.at], share = Number(this.part("share").value) / 100;
     const { preset, seed, shows, truncation } = place;
     return { preset, seed, diagnosis: this.generator().diagnoses.length ? shows : null, truncation, towards: this.part("towards").value, share };
@@ -229,7 +233,7 @@ export class Samples {
 
   // The newest wish of a moving slider wins; the nearest photo follows when it rests.
   async turn() {
-    const place = this.large_place(), percent = Math.round(100 * place.share);
+    const place = this.largePlace(), percent = Math.round(100 * place.share);
     this.part("share-value").textContent = percent + " %";
     this.wanted = place;
     if (this.turning) return;
@@ -281,7 +285,7 @@ export class Samples {
   async keep(path) {
     try {
       this.say(this.words.saving, false, "large-state");
-      const response = await this.ask(path, this.large_place());
+      const response = await this.ask(path, this.largePlace());
       this.files.download(await response.blob(), response.headers.get("content-disposition"));
       this.say(this.words.saved, false, "large-state");
     } catch (error) {
