@@ -23,6 +23,10 @@ def test_every_control_is_in_reach(opened, plain, width, height):
     for tool in ("b", "r"):
         studio.choose([tool])
         assert studio.page.evaluate(COVERED) == []
+    for screen in ("sweeps", "sample"):
+        studio.page.locator(f"[data-go={screen}]").click()
+        assert studio.page.evaluate(COVERED) == []
+    studio.page.locator("[data-go=studio]").click()
     text_px = studio.page.evaluate("parseFloat(getComputedStyle(document.querySelector('.moulage .class')).fontSize)")
     assert text_px >= (14 if width < 2400 else 24)
     pane = studio.frame()

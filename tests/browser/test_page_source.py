@@ -41,7 +41,8 @@ def test_a_generators_name_is_escaped():
     from studio.pages.studio import markup
 
     assert "<script>" not in markup(
-        (service.Generator("<script>alert(1)</script>", "<script>", (9, 9), ("<script>",)),)
+        (service.Generator("<script>alert(1)</script>", "<script>", (9, 9), ("<script>",)),),
+        (service.NoiseGenerator("<script>", "<script>", "<script>", (9, 9), (), False, False),),
     )
 
 
@@ -49,7 +50,7 @@ def test_the_page_names_no_other_machine(component):
     from studio import theme
     from studio.pages.studio import markup
 
-    sources = component.script() + theme.style_sheet() + markup(service.live_generators())
+    sources = component.script() + theme.style_sheet() + markup(service.live_generators(), service.noise_generators())
     addresses = set(re.findall(r"https?://[^\s'\")]+", sources))
 
     assert addresses == {"http://www.w3.org/2000/svg"}, "a namespace, never fetched"
