@@ -128,9 +128,11 @@ export class Sweeps {
   // An empty grid with its headers; returns how many cells will come.
   lay({ columns, rows }, query) {
     const { grid } = this, { x, y } = this.axes;
-    x.values.value = columns.join(", ");
-    y.values.value = rows.join(", ");
-    this.painted = this.wish();
+    if (x.values.value === query.get("columns") && y.values.value === query.get("rows")) { // else a hand is typing
+      x.values.value = columns.join(", ");
+      y.values.value = rows.join(", ");
+      this.painted = this.wish();
+    }
     grid.style.setProperty("--columns", columns.length);
     const header = text => { const node = document.createElement("span"); node.textContent = text; return node; };
     this.cells = rows.map((row, down) => columns.map((column, across) => this.cell(column, row, across, down, query)));

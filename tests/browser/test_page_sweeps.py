@@ -110,6 +110,20 @@ def test_stop_keeps_what_is_done(studio):
     assert "stays" in studio.page.locator("[data-part=sweep-state]").inner_text()
 
 
+def test_what_is_typed_while_a_sweep_begins_stays(studio):
+    studio.page.evaluate("""() => {
+      const [x, y] = ["x", "y"].map(axis => document.querySelector("[data-values=" + axis + "]"));
+      x.value = "60";
+      x.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+      y.value = "II, V";
+    }""")
+    studio.page.wait_for_function("!moulage.sweeps.running")
+
+    assert studio.page.locator("[data-values=y]").input_value() == "II, V"
+    studio.page.locator("[data-values=y]").press("Enter")
+    filled(studio, 2)
+
+
 def test_grid_loop_and_cells_are_saved_and_the_first_cell_is_the_scaled_case(opened, trained):
     studio = opened(trained)
     studio.page.locator("[data-go=sweeps]").click()
