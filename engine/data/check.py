@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from engine.data import clinical, isic, photos
-from engine.data.records import PhotoRecord
+from engine.data.records import ClinicalRecord, PhotoRecord
 from engine.errors import EngineError
 from engine.labels import MARKERS
 
@@ -75,14 +75,7 @@ def check(
 def _clinical(root: Path, layout: clinical.Layout, labels: Path | None, progress: Callable[[int, int], None]) -> Report:
     """Rows, boxes and skin types of clinical photographs; a photo without boxes is counted, since it is only left out."""
     records, problems = clinical.listed(root, layout, labels)
-    hashes: dict[str, list[str]] = defaultdict(list)
-    for done, record in enumerate(records, start=1):
-        size = _size(record.picture, problems)
-        if record.mask is not None:
-            problems += _mask(record.mask, size)
-        hashes[hashlib.sha256(record.picture.read_bytes()).hexdigest()].append(record.picture.name)
-        progress(done, len(records))
-    problems += [(same[1], f"has the same bytes as {same[0]}") for same in hashes.values() if len(same) > 1]
+    problems += _looked_at(records, progress)
     boxed = [record for record in records if record.boxes]
     counts = {
         "photos": len(records),
@@ -98,14 +91,9 @@ def _clinical(root: Path, layout: clinical.Layout, labels: Path | None, progress
     )
 
 
-def _dermoscopic(root: Path, layout: photos.Layout, progress: Callable[[int, int], None]) -> Report:
-    """A table that its reader refuses is one problem; the photos are looked at once it is mended."""
+def _looked_at(records: Sequence[ClinicalRecord | PhotoRecord], progress: Callable[[int, int], None]) -> list[Problem]:
+    """What is wrong with the photos themselves, their masks, and photos that are there twice."""
     problems: list[Problem] = []
-    records: list[PhotoRecord] = []
-    try:
-        records = sorted(layout.read(root, None, photos.ALL), key=lambda record: record.id)
-    except EngineError as error:
-        problems.append((root.name, str(error).rstrip(".")))
     hashes: dict[str, list[str]] = defaultdict(list)
     for done, record in enumerate(records, start=1):
         size = _size(record.picture, problems)
@@ -114,6 +102,18 @@ def _dermoscopic(root: Path, layout: photos.Layout, progress: Callable[[int, int
         hashes[hashlib.sha256(record.picture.read_bytes()).hexdigest()].append(record.picture.name)
         progress(done, len(records))
     problems += [(same[1], f"has the same bytes as {same[0]}") for same in hashes.values() if len(same) > 1]
+    return problems
+
+
+def _dermoscopic(root: Path, layout: photos.Layout, progress: Callable[[int, int], None]) -> Report:
+    """A table that its reader refuses is one problem; the photos are looked at once it is mended."""
+    problems: list[Problem] = []
+    records: list[PhotoRecord] = []
+    try:
+        records = sorted(layout.read(root, None, photos.ALL), key=lambda record: record.id)
+    except EngineError as error:
+        problems.append((root.name, str(error).rstrip(".")))
+    problems += _looked_at(records, progress)
     counts = {
         "photos": len(records),
         "lesions or patients": len({record.group for record in records}),

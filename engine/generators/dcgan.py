@@ -45,7 +45,7 @@ class NoiseGan(Gan):
     def __init__(
         self, config: Any, generator: nn.Module, discriminator: nn.Module, objective: Objective, given: int = 0
     ) -> None:
-        """Given: channels that the heads on features get beside a picture."""
+        """given: channels that the heads on features get beside a picture."""
         self.config = config
         self.objective = objective
         self.networks = {"G": generator, "D": discriminator}
