@@ -193,10 +193,13 @@ class DcganConfig:
     """Translation and cutout of what the discriminator sees (Zhao et al. 2020)."""
     projected: Annotated[float, Range(0, 10)] = 0.0
     """Weight of small discriminators on features of a frozen network (Sauer et al. 2021); 0 in the paper."""
+    own_discriminator: Annotated[float, Range(0, 10)] = 1.0
+    """Weight of the family's own discriminator; 0 leaves it out, and those on features judge alone."""
 
     def __post_init__(self) -> None:
-        """Diagnoses must be known, and each named once."""
+        """Diagnoses must be known, and each named once; somebody must judge."""
         _known(self.diagnoses)
+        _judged(self.projected, self.own_discriminator)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -224,10 +227,13 @@ class Dcgan128Config:
     """Translation and cutout of what the discriminator sees (Zhao et al. 2020)."""
     projected: Annotated[float, Range(0, 10)] = 0.0
     """Weight of small discriminators on features of a frozen network (Sauer et al. 2021); 0 in the paper."""
+    own_discriminator: Annotated[float, Range(0, 10)] = 1.0
+    """Weight of the family's own discriminator; 0 leaves it out, and those on features judge alone."""
 
     def __post_init__(self) -> None:
-        """Diagnoses must be known, and each named once."""
+        """Diagnoses must be known, and each named once; somebody must judge."""
         _known(self.diagnoses)
+        _judged(self.projected, self.own_discriminator)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -303,15 +309,23 @@ class PganConfig:
     """Translation and cutout of what the discriminator sees (Zhao et al. 2020)."""
     projected: Annotated[float, Range(0, 10)] = 0.0
     """Weight of small discriminators on features of a frozen network (Sauer et al. 2021); 0 in the paper."""
+    own_discriminator: Annotated[float, Range(0, 10)] = 1.0
+    """Weight of the family's own discriminator; 0 leaves it out, and those on features judge alone."""
 
     def __post_init__(self) -> None:
-        """Diagnoses must be known, and each named once."""
+        """Diagnoses must be known, and each named once; somebody must judge."""
         _known(self.diagnoses)
+        _judged(self.projected, self.own_discriminator)
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the pictures, px."""
         return self.resolution, self.resolution
+
+
+def _judged(projected: float, own_discriminator: float) -> None:
+    if not projected and not own_discriminator:
+        raise EngineError("projected = 0 and own_discriminator = 0; one of them at least must be above 0, to judge.")
 
 
 def _known(diagnoses: Diagnoses) -> None:

@@ -10,7 +10,8 @@ from scipy.stats import mannwhitneyu, truncnorm
 from engine import presets
 from engine.errors import EngineError
 from engine.generators import FAMILIES
-from engine.generators.dcgan128 import SameConv
+from engine.generators.batches import PhotosBatch
+from engine.generators.dcgan128 import EnlargingConv, SameConv
 from engine.generators.gan import parameters
 from engine.generators.noise import TruncatedRequest, diagnosis_of, latent, r1, shares, told_apart, variety
 
@@ -88,6 +89,37 @@ def test_same_padding_is_that_of_keras(side, stride):
                 expected[row, column] += weights[i, j] * pixels[y, z]
 
     assert np.allclose(conv(x)[0, 0].detach().numpy(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_an_enlarging_convolution_is_the_enlargement_and_the_convolution(factor):
+    conv, x = EnlargingConv(factor, 5, 6), torch.randn(2, 5, 7, 9)
+    torch.nn.init.normal_(conv.bias)
+    then = SameConv(5, 6)
+    then.load_state_dict(conv.state_dict())
+
+    assert torch.allclose(conv(x), then(torch.nn.Upsample(scale_factor=factor)(x)), atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "changes", "size"), [
+    ("dcgan-pairs-live", {"width": 4, "start": (4, 3), "upsamplings": 3}, (32, 24)),
+    ("dcgan-128-bcc", {"width": 4}, (128, 128)),
+    ("pgan-256-live", {"fmap_base": 64, "fmap_max": 8, "latent": 8, "resolution": 32}, (32, 32)),
+])  # fmt: skip
+def test_without_its_own_discriminator_a_generator_is_judged_on_features_alone(name, changes, size, lite0):
+    preset = presets.load(name)
+    alone = {"own_discriminator": 0.0, "projected": 1.0}
+    model = dataclasses.replace(preset.model, **changes, **alone)
+    gan = FAMILIES[preset.family].build(model)
+    pictures = torch.rand(4, 3 + getattr(model, "mask", False), size[1], size[0]) * 2 - 1
+    batch = PhotosBatch(pictures, torch.Generator().manual_seed(0), torch.tensor([0, 1, 0, 1]))
+    gan.prepare(batch for _ in range(8))
+
+    assert gan.networks.keys() == {"G", "H"}
+    assert [(group, set(terms)) for group, terms in gan.losses(batch, 0)] == [("G", {"heads"}), ("H", {"heads"})]
+    assert 0 <= gan.measured["D.told_apart"] <= 1
+    with pytest.raises(EngineError, match="one of them at least must be above 0"):
+        dataclasses.replace(model, projected=0.0)
 
 
 def test_all_noise_weights_that_ship_fit_20_mib():

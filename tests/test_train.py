@@ -207,6 +207,18 @@ def test_melanin_darkens_blue_most_and_zero_changes_nothing():
     assert y[1, 2].mean() < y[1, 1].mean() < y[1, 0].mean() < 0
 
 
+def test_batch_norms_statistics_are_averaged_as_the_weights_are():
+    network = torch.nn.BatchNorm2d(1)
+    ema = Ema(network, 100.0)
+    network.running_mean.fill_(1.0)
+    network.weight.data.fill_(2.0)
+    for step in range(10):
+        ema.update(network, 10_000 + 10 * step, 10)
+
+    assert ema.network.running_mean.item() == pytest.approx(0.5)  # one half-life after it was 0
+    assert ema.network.weight.item() == pytest.approx(1.5)
+
+
 def test_the_average_of_constant_weights_is_those_weights():
     network = torch.nn.Conv2d(1, 1, 3)
     ema = Ema(network, 100.0)

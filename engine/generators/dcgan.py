@@ -28,7 +28,7 @@ from engine.generators.noise import (
     variety,
 )
 from engine.generators.objectives import OBJECTIVES, Objective
-from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, taps
+from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, mean_score, taps
 from engine.labels import Planes
 from engine.train.augment import diffaugment
 
@@ -48,11 +48,13 @@ class NoiseGan(Gan):
         """given: channels that the heads on features get beside a picture."""
         self.config = config
         self.objective = objective
-        self.networks = {"G": generator, "D": discriminator}
+        self.networks = {"G": generator}
+        if config.own_discriminator:
+            self.networks["D"] = discriminator
         if config.projected:
             self.networks["H"] = ProjectedHeads(given, HEAD_WIDTH, varied=True)
         self.frozen = {}
-        self.measured = {}
+        self.measured: dict[str, Tensor] = {}
 
     def prepare(self, batches: Iterator[PhotosBatch]) -> None:
         """Load the feature net where the heads look at it."""
@@ -66,20 +68,21 @@ class NoiseGan(Gan):
     def losses(self, batch: PhotosBatch, images: int) -> Iterator[tuple[str, Terms]]:
         """Yield D's terms and then G's, or G's first where both are taken at once; the heads on features follow G."""
         fake = self.networks["G"](self._latents(batch)).float()
+        self.measured = {"G.variety": variety(fake, batch.pictures)}
         if self.simultaneous:
             yield from self._fooling(fake, batch)
+        if "D" in self.networks:
             yield "D", self._judging(fake, batch, images)
-            return
-        yield "D", self._judging(fake, batch, images)
-        for again in range(self.generator_steps):
-            fake = self.networks["G"](self._latents(batch)).float() if again else fake
-            yield from self._fooling(fake, batch)
+        if not self.simultaneous:
+            for again in range(self.generator_steps):
+                fake = self.networks["G"](self._latents(batch)).float() if again else fake
+                yield from self._fooling(fake, batch)
 
     def _judging(self, fake: Tensor, batch: PhotosBatch, images: int) -> Terms:
         judge = self.networks["D"]
         seen_real, seen_fake = self._shown(batch.pictures, fake.detach(), batch.random)
         of_real, of_fake = judge(seen_real).float(), judge(seen_fake).float()
-        self.measured = {"D.told_apart": told_apart(of_real, of_fake), "G.variety": variety(fake, batch.pictures)}
+        self.measured["D.told_apart"] = told_apart(of_real, of_fake)
         terms = {"adversarial": self.objective.discriminator(of_real, of_fake)}
         if self.config.r1 and images // len(fake) % R1_EVERY == 0:
             real = batch.pictures.detach().requires_grad_(True)
@@ -88,24 +91,29 @@ class NoiseGan(Gan):
 
     def _fooling(self, fake: Tensor, batch: PhotosBatch) -> Iterator[tuple[str, Terms]]:
         seen_real, seen = self._shown(batch.pictures, fake, batch.random)
-        with self.fixed("D") as judge:
-            terms = {"adversarial": self.objective.generator(judge(seen))}
-        if not self.config.projected:
-            yield "G", terms
-            return
+        terms: Terms = {}
+        if "D" in self.networks:
+            with self.fixed("D") as judge:
+                terms["adversarial"] = self.config.own_discriminator * self.objective.generator(judge(seen))
         yield from self._by_features(terms, seen_real, seen, seen_real[:, 3:], seen[:, 3:])
 
     def _by_features(
         self, terms: Terms, real: Tensor, fake: Tensor, with_real: Tensor, with_fake: Tensor
     ) -> Iterator[tuple[str, Terms]]:
         """G's terms with those of the heads, then the heads' own. with_: what is given beside the pictures."""
+        if not self.config.projected:
+            yield "G", terms
+            return
         net = self.frozen["lite0"]
         looked_at = taps(net, fake)
         with self.fixed("H") as heads:
             fooling = fooled(self.objective, heads(looked_at, with_fake))
             yield "G", terms | {"heads": self.config.projected * fooling}
         of_fake = self.networks["H"]([tap.detach() for tap in looked_at], with_fake.detach())
-        yield "H", {"heads": distinguished(self.objective, self.networks["H"](taps(net, real), with_real), of_fake)}
+        of_real = self.networks["H"](taps(net, real), with_real)
+        if "D" not in self.networks:
+            self.measured["D.told_apart"] = told_apart(mean_score(of_real), mean_score(of_fake))
+        yield "H", {"heads": distinguished(self.objective, of_real, of_fake)}
 
     def _shown(self, real: Tensor, fake: Tensor, random: torch.Generator) -> Sequence[Tensor]:
         return diffaugment([real, fake], random) if self.config.diffaugment else (real, fake)

@@ -39,22 +39,25 @@ class Pgan(NoiseGan):
         bare(self.networks["G"]).grown.copy_(torch.tensor([float(stage), batch.fade]))
         fake = self.networks["G"](self._latents(batch), label, stage, batch.fade).float()
         seen = diffaugment([real, fake], batch.random) if self.config.diffaugment else [real, fake]
-        yield "D", self._judging(*seen, batch, label, stage, images)
-        with self.fixed("D") as judge:
-            score, logits = judge(seen[1], label, stage, batch.fade)
-        fooling = -score.mean() if self.config.objective == "wgan-gp" else LOGISTIC.generator(score)
-        terms = {"adversarial": fooling} | ({"label": _label_loss(logits, batch.labels)} if logits.shape[1] else {})
-        if not self.config.projected:
-            yield "G", terms
-            return
+        self.measured = {"G.variety": variety(fake, real)}
+        terms: Terms = {}
+        if "D" in self.networks:
+            yield "D", self._judging(*seen, batch, label, stage, images)
+            terms = self._own(seen[1], batch, label, stage)
         given = label[:, :, None, None]
         yield from self._by_features(terms, seen[0], seen[1], given, given)
+
+    def _own(self, fake: Tensor, batch: PhotosBatch, label: Tensor, stage: int) -> Terms:
+        with self.fixed("D") as judge:
+            score, logits = judge(fake, label, stage, batch.fade)
+        fooling = -score.mean() if self.config.objective == "wgan-gp" else LOGISTIC.generator(score)
+        terms = {"adversarial": fooling} | ({"label": _label_loss(logits, batch.labels)} if logits.shape[1] else {})
+        return {name: self.config.own_discriminator * term for name, term in terms.items()}
 
     def _judging(self, real: Tensor, fake: Tensor, batch: PhotosBatch, label: Tensor, stage: int, images: int) -> Terms:
         config, fake = self.config, fake.detach()
         score_real, logits_real = self.networks["D"](real, label, stage, batch.fade)
         score_fake, logits_fake = self.networks["D"](fake, label, stage, batch.fade)
-        self.measured = {"G.variety": variety(fake, real)}
         if config.objective == "wgan-gp":
             terms = {"adversarial": (score_fake - score_real).mean()}
             terms["penalty"] = config.gradient_penalty * self._between(real, fake, batch, label, stage)

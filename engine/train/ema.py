@@ -7,9 +7,11 @@ from torch import nn
 
 RAMP = 0.1  # the half-life grows with the images seen, so that the average soon forgets the random start
 
+STATISTICS = ("running_mean", "running_var")  # what batch norm has seen of the weights, so averaged as they are
+
 
 class Ema:
-    """Exponential moving average of a network's parameters with a half-life counted in images (Karras et al. 2020)."""
+    """Moving average of a network's parameters and batch norms, its half-life counted in images (Karras et al. 2020)."""
 
     def __init__(self, network: nn.Module, half_life_images: float) -> None:
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
@@ -22,5 +24,8 @@ class Ema:
         keep = 0.5 ** (batch / half_life)
         for average, current in zip(self.network.parameters(), network.parameters(), strict=True):
             average.lerp_(current, 1 - keep)
-        for kept, now in zip(self.network.buffers(), network.buffers(), strict=True):
-            kept.copy_(now)
+        for (name, kept), now in zip(self.network.named_buffers(), network.buffers(), strict=True):
+            if name.endswith(STATISTICS):
+                kept.lerp_(now, 1 - keep)
+            else:
+                kept.copy_(now)
