@@ -268,10 +268,15 @@ class LapganConfig:
     dropout: Annotated[float, Range(0, 0.9)]
     """Before the last layer of every discriminator."""
     objective: Literal["bce", "hinge"]
+    projected: Annotated[float, Range(0, 10)] = 0.0
+    """Weight of small discriminators on features of a frozen network (Sauer et al. 2021), a level; 0 in the paper."""
+    own_discriminator: Annotated[float, Range(0, 10)] = 1.0
+    """Weight of the paper's own discriminators; 0 leaves them out, and those on features judge alone."""
 
     def __post_init__(self) -> None:
-        """Diagnoses must be known, and levels named once each."""
+        """Diagnoses must be known, and levels named once each; somebody must judge."""
         _known(self.diagnoses)
+        _judged(self.projected, self.own_discriminator)
         if not self.levels or len(set(self.levels)) != len(self.levels):
             raise EngineError(
                 f"levels = {list(self.levels)}; one or more of 0 to {LAPGAN_GANS - 1}, each once, is expected."

@@ -106,3 +106,26 @@ def test_a_run_shows_every_level_it_trains_and_the_whole_where_it_can():
 
     gan = FAMILIES["lapgan"].build(dataclasses.replace(SMALL, levels=(0, 1, 2, 3, 4)))
     assert len(gan.previews(gan.networks["G"], gan.sample_inputs(batch()), batch().pictures)) == 6
+
+
+def test_a_level_judged_on_features_stays_independent_of_the_others(lite0):
+    features = {"projected": 1.0, "own_discriminator": 0.0, "objective": "hinge"}
+
+    def terms(levels):
+        torch.manual_seed(0)
+        gan = FAMILIES["lapgan"].build(dataclasses.replace(SMALL, **features, levels=levels))
+        gan.prepare(batch() for _ in range(8))
+        found = {(group, name) for group, terms in gan.losses(batch(), 0) for name in terms}
+        return gan, found
+
+    gan, found = terms((0, 2))
+    assert gan.networks.keys() == {"G", "H"}
+    assert found == {("G", "heads.level0"), ("G", "heads.level2"), ("H", "level0"), ("H", "level2")}
+    assert gan.measured.keys() == {"G.variety.level0", "D.told_apart.level0", "D.told_apart.level2"}
+    for group, told in gan.losses(batch(), 0):
+        if group == "G":
+            told["heads.level2"].backward()
+    moved = {
+        n: any(p.grad is not None and p.grad.any() for p in m.parameters()) for n, m in gan.networks["G"].levels.items()
+    }
+    assert moved == {"0": False, "2": True}

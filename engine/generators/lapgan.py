@@ -21,6 +21,7 @@ from engine.generators.dcgan_networks import weights_init
 from engine.generators.gan import Family, Gan, Terms
 from engine.generators.noise import TruncatedRequest, diagnosis_of, extrapolates, latent, shares, told_apart, variety
 from engine.generators.objectives import OBJECTIVES
+from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, mean_score, taps
 from engine.generators.pyramid import doubled, levels
 from engine.labels import Planes
 
@@ -124,41 +125,95 @@ class Discriminators(nn.Module):
         return [judge(x)[:, 0] for judge, x in zip(self.levels.values(), pictures, strict=True)]
 
 
+class FeatureHeads(nn.Module):
+    """Small discriminators on frozen features, a set for each level, given the mask and what the level had under it."""
+
+    def __init__(self, config: LapganConfig) -> None:
+        super().__init__()
+        given = channels(config)
+        self.levels = nn.ModuleDict(
+            {
+                str(n): ProjectedHeads(config.mask + (given if n else 0), HEAD_WIDTH, varied=True)
+                for n in sorted(config.levels)
+            }
+        )
+
+    def forward(self, features: Sequence[Sequence[Tensor]], given: Sequence[Tensor]) -> list[list[Tensor]]:
+        """Features of one picture a level, and what is given beside it → logits of every depth of each."""
+        return [heads(taps, x) for heads, taps, x in zip(self.levels.values(), features, given, strict=True)]
+
+
 class Lapgan(Gan):
-    """The losses of the five, side by side, over `networks["G"]` and `networks["D"]`."""
+    """The losses of the five, side by side, over `networks["G"]`, `networks["D"]` and the heads on features, "H"."""
 
     def __init__(self, config: LapganConfig) -> None:
         self.config = config
         self.objective = OBJECTIVES[config.objective]
-        self.networks = {"G": Generators(config), "D": Discriminators(config)}
+        self.networks = {"G": Generators(config)}
+        if config.own_discriminator:
+            self.networks["D"] = Discriminators(config)
+        if config.projected:
+            self.networks["H"] = FeatureHeads(config)
         self.frozen = {}
-        self.measured = {}
+        self.measured: dict[str, Tensor] = {}
         self.known = sorted(config.levels)
+
+    def prepare(self, batches: Iterator[PhotosBatch]) -> None:
+        """Load the feature net where the heads look at it."""
+        if self.config.projected:
+            self.frozen = {"lite0": calibrated(batches)}
 
     def tables(self, described: Sequence[int]) -> dict[str, Tensor]:
         """The diagnoses' shares, from which a request that names none is answered."""
         return shares(self.config, described)
 
     def losses(self, batch: PhotosBatch, images: int) -> Iterator[tuple[str, Terms]]:
-        """Yield the discriminators' terms, one a level, then the generators'."""
+        """Yield the discriminators' terms, one a level, then the generators', then those of the heads."""
         whole = levels(batch.pictures, LAPGAN_GANS + 1)
-        real = [whole[n] for n in self.known]
-        noises = self.noises(batch, self.known)
-        fake = self.networks["G"](*noises, below=self.below(whole))
-        of_real = self.networks["D"](real)
-        of_fake = self.networks["D"]([x.detach() for x in fake])
-        self._measure(real, fake, of_real, of_fake)
-        both = zip(self.known, of_real, of_fake, strict=True)
-        yield "D", {f"level{n}": self.objective.discriminator(r, f) for n, r, f in both}
-        with self.fixed("D") as judge:
-            judged = judge(fake)
-        yield "G", {f"level{n}": self.objective.generator(f) for n, f in zip(self.known, judged, strict=True)}
+        real, below = [whole[n] for n in self.known], self.below(whole)
+        fake = self.networks["G"](*self.noises(batch, self.known), below=below)
+        # the levels above the smallest start from photos, which differ of themselves
+        self.measured = {"G.variety.level0": variety(fake[0], real[0])} if 0 in self.known else {}
+        terms: Terms = {}
+        if "D" in self.networks:
+            yield "D", self._judging(real, fake)
+            with self.fixed("D") as judge:
+                judged = judge(fake)
+            weight = self.config.own_discriminator
+            terms = {f"level{n}": weight * self.objective.generator(f) for n, f in zip(self.known, judged, strict=True)}
+        if "H" not in self.networks:
+            yield "G", terms
+            return
+        looked_at = [taps(self.frozen["lite0"], x) for x in fake]
+        with self.fixed("H") as heads:
+            judged = heads(looked_at, self._given(fake, below))
+        for n, of_fake in zip(self.known, judged, strict=True):
+            terms[f"heads.level{n}"] = self.config.projected * fooled(self.objective, of_fake)
+        yield "G", terms
+        yield "H", self._judging_features(real, fake, below, looked_at)
 
-    def _measure(self, real: list[Tensor], fake: list[Tensor], of_real: list[Tensor], of_fake: list[Tensor]) -> None:
-        judged = zip(self.known, of_real, of_fake, strict=True)
-        self.measured = {f"D.told_apart.level{n}": told_apart(r, f) for n, r, f in judged}
-        if 0 in self.known:  # the others start from photos, which differ of themselves
-            self.measured["G.variety.level0"] = variety(fake[0], real[0])
+    def _judging(self, real: list[Tensor], fake: list[Tensor]) -> Terms:
+        of_real, of_fake = self.networks["D"](real), self.networks["D"]([x.detach() for x in fake])
+        judged = list(zip(self.known, of_real, of_fake, strict=True))
+        self.measured |= {f"D.told_apart.level{n}": told_apart(r, f) for n, r, f in judged}
+        return {f"level{n}": self.objective.discriminator(r, f) for n, r, f in judged}
+
+    def _judging_features(
+        self, real: list[Tensor], fake: list[Tensor], below: list[Tensor], of_fake: list[list[Tensor]]
+    ) -> Terms:
+        of_real = [taps(self.frozen["lite0"], x) for x in real]
+        left = [[tap.detach() for tap in looked_at] for looked_at in of_fake]
+        judge = self.networks["H"]
+        given_fake = [x.detach() for x in self._given(fake, below)]
+        judged = list(zip(self.known, judge(of_real, self._given(real, below)), judge(left, given_fake), strict=True))
+        if "D" not in self.networks:
+            self.measured |= {f"D.told_apart.level{n}": told_apart(mean_score(r), mean_score(f)) for n, r, f in judged}
+        return {f"level{n}": distinguished(self.objective, r, f) for n, r, f in judged}
+
+    def _given(self, pictures: list[Tensor], below: list[Tensor]) -> list[Tensor]:
+        """Each level's own mask, and above the smallest what it was painted over."""
+        both = zip(self.known, pictures, below, strict=True)
+        return [torch.cat([x[:, 3:], under], dim=1) if n else x[:, 3:] for n, x, under in both]
 
     def below(self, whole: Sequence[Tensor]) -> list[Tensor]:
         """What each trained level has under it, enlarged; the smallest has nothing and is given itself."""
