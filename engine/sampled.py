@@ -18,7 +18,15 @@ COUNT_LIMIT = 10_000_000  # seven digits in a name
 SEED_LIMIT = 2**64
 PICTURES, MASKS = "ISIC2018_Task1-2_Training_Input", "ISIC2018_Task1_Training_GroundTruth"
 PNG_END = b"IEND\xaeB`\x82"
-JOB, MANIFEST = "job.json", "manifest.csv"
+JOB, MANIFEST, DATA_MANIFEST = "job.json", "manifest.csv", "manifest.json"
+README = f"""Every picture in this data set was painted from noise by a trained model; none shows a patient, and none may be
+used for diagnosis. The folders follow the ISIC 2018 challenge (task 1): masks are 0 and 255. Each picture's own metadata
+tells its seed and generator.
+
+{JOB}        what the set is determined by; the same command goes on with it
+{MANIFEST}    every picture's seed and, where the generator knows it, diagnosis; also the set's label file
+{DATA_MANIFEST}   licence, count and checkpoint of the whole set
+"""
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,11 @@ class Folder:
     def has(self, index: int) -> bool:
         """Whether all files of a picture are there and end as PNG files do."""
         return _whole(self.picture(index)) and (not self.masks or _whole(self.mask(index)))
+
+    def describe(self, manifest: bytes) -> None:
+        """Beside the pictures, in data of its own kind and in words, that they are synthetic and whose licence they have."""
+        write_atomically(self.root / DATA_MANIFEST, manifest)
+        write_atomically(self.root / "README.txt", README.encode())
 
     def write_manifest(self, rows: Iterator[dict[str, Any]]) -> Path:
         """One line a picture, which also serves as the set's label file."""

@@ -121,7 +121,12 @@ def test_a_level_judged_on_features_stays_independent_of_the_others(lite0):
     gan, found = terms((0, 2))
     assert gan.networks.keys() == {"G", "H"}
     assert found == {("G", "heads.level0"), ("G", "heads.level2"), ("H", "level0"), ("H", "level2")}
-    assert gan.measured.keys() == {"G.variety.level0", "D.told_apart.level0", "D.told_apart.level2"}
+    assert gan.measured.keys() == {
+        "G.variety.level0",
+        "G.variety.level0.mask",
+        "D.told_apart.level0",
+        "D.told_apart.level2",
+    }
     for group, told in gan.losses(batch(), 0):
         if group == "G":
             told["heads.level2"].backward()

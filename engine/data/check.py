@@ -54,12 +54,13 @@ def check(
     pictures = isic.pictures_of(root, layout)
     lesions = isic.masks(root, layout.lesions, layout.lesion_suffix)
     markers = {name: isic.masks(root, layout.markers, f"_attribute_{name}.png") for name in MARKERS}
+    has_markers = any(markers.values())  # a set of pairs, and a folder of photos alone, are whole without
     problems: list[Problem] = list(_stray(pictures, lesions, markers))
     problems += _labels(labels, pictures)
     hashes: dict[str, list[str]] = defaultdict(list)
     with ThreadPoolExecutor() as pool:
         work = pool.map(
-            lambda photo: _one(photo, lesions.get(photo.stem), markers, layout.markers is not None), pictures
+            lambda photo: _one(photo, lesions.get(photo.stem), markers, bool(lesions), has_markers), pictures
         )
         for done, (photo, (digest, found)) in enumerate(zip(pictures, work, strict=True), start=1):
             problems += found
@@ -125,11 +126,11 @@ def _dermoscopic(root: Path, layout: photos.Layout, progress: Callable[[int, int
 
 
 def _one(
-    photo: Path, lesion: Path | None, markers: dict[str, dict[str, Path]], has_markers: bool
+    photo: Path, lesion: Path | None, markers: dict[str, dict[str, Path]], has_lesions: bool, has_markers: bool
 ) -> tuple[str, list[Problem]]:
     problems: list[Problem] = []
     size = _size(photo, problems)
-    if lesion is None:
+    if lesion is None and has_lesions:
         problems.append((photo.name, "has no lesion mask"))
     files = [lesion] if lesion else []
     for name in MARKERS if has_markers else ():

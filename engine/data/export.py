@@ -80,7 +80,7 @@ def files_of(pictures: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes
     if manifest.photos:
         yield "photos.csv", _csv(manifest.photos, tuple(manifest.photos[0]))
         yield "boxes.csv", _csv(manifest.boxes, tuple(manifest.boxes[0]))
-    yield MANIFEST, _summary(manifest)
+    yield MANIFEST, summary(manifest.pictures, list(manifest.checkpoints.values()))
     yield "README.txt", README.encode()
 
 
@@ -166,18 +166,18 @@ def _csv(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> bytes:
     return out.getvalue().encode()
 
 
-def _summary(manifest: _Manifest) -> bytes:
-    licences = sorted({str(c["licence"]) for c in manifest.checkpoints.values() if c.get("licence")})
+def summary(pictures: int, checkpoints: Sequence[Mapping[str, Any]], dated: bool = True) -> bytes:
+    """manifest.json: what a set is, its licence, and what made it; undated where the same job shall give the same bytes."""
+    licences = sorted({str(c["licence"]) for c in checkpoints if c.get("licence")})
     table = {
         "format": 1,
         "synthetic": True,
         "description": DESCRIPTION,
         "layout": "isic2018",
-        "pictures": manifest.pictures,
+        "pictures": pictures,
         "licence": f"synthetic pictures by Moulage; their generator's {'; '.join(licences) or 'licence is not known'}",
         "intended_use": INTENDED_USE,
         "limits": LIMITS,
-        "checkpoints": list(manifest.checkpoints.values()),
-        "made": now(),
-    }
+        "checkpoints": list(checkpoints),
+    } | ({"made": now()} if dated else {})
     return json.dumps(table, indent=1).encode()

@@ -57,6 +57,12 @@ def pictures_of(root: Path, layout: Layout) -> list[Path]:
     return sorted(photos, key=lambda file: file.stem)
 
 
+def is_mask(file: Path) -> bool:
+    """Whether a file of a data set is a mask or a map beside a photo, by its name."""
+    stem = file.stem.lower()
+    return stem.endswith(("_segmentation", "_superpixels")) or "_attribute_" in stem
+
+
 def licence_of(root: Path) -> str:
     """What a data set that Moulage exported says of itself, else the archive's."""
     try:

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +77,20 @@ def load(folder: Path) -> PhotoCache:
     return PhotoCache(ids, np.load(folder / "pictures.npy", mmap_mode="r")[: len(ids)], labels)
 
 
+def rejected(picture: NDArray[np.uint8], reject: Sequence[str]) -> bool:
+    """Whether a photo shows one of the named artefacts."""
+    return any(ARTEFACTS[name](picture) for name in reject)
+
+
+def unrejected(manifest: Manifest[PhotoRecord], reject: Sequence[str]) -> Manifest[PhotoRecord]:
+    """The records whose photos show none of the named artefacts."""
+    if not reject:
+        return manifest
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        seen = list(pool.map(lambda r: rejected(maps.load_picture(r.picture), reject), manifest.records))
+    return replace(manifest, records=tuple(r for r, out in zip(manifest.records, seen, strict=True) if not out))
+
+
 def _make(
     records: Sequence[PhotoRecord], how: Recipe, folder: Path, progress: Callable[[int, int], None] | None
 ) -> None:
@@ -99,7 +113,7 @@ def _make(
 def _entry(record: PhotoRecord, how: Recipe) -> NDArray[np.uint8] | None:
     """A photo's pixels, or None where it is rejected."""
     picture = maps.load_picture(record.picture)
-    if any(ARTEFACTS[name](picture) for name in how.reject):
+    if rejected(picture, how.reject):
         return None
     fit = maps.FITS[how.fit]
     shown = fit.picture(picture, how.size, True)

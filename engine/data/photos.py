@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.configs import PhotosData
 from engine.data import clinical, dermoscopic, isic
 from engine.data.records import Manifest, PhotoRecord
-from engine.diagnoses import place_of
+from engine.diagnoses import check, place_of
 from engine.errors import EngineError
 from engine.seeds import stream
 
@@ -70,19 +70,24 @@ def _challenge(root: Path, labels: Path | None, how: PhotosData) -> Iterator[Pho
     """With masks where the folder has any; a folder of photos alone is read too, split as the others without a split."""
     layout = isic.layout_of(root)
     assert layout is not None
+    rows = isic.label_rows(root, labels)
     if isic.masks(root, layout.lesions, layout.lesion_suffix):
         for r in isic.read(root, labels, how.split_scheme).records:
-            yield PhotoRecord(r.id, r.picture, r.lesion, _diagnosis(r.labels), r.group or r.id, r.licence, r.split)
+            shows = _diagnosis(rows.get(r.id, {}))
+            yield PhotoRecord(r.id, r.picture, r.lesion, shows, r.group or r.id, r.licence, r.split)
         return
-    rows = isic.label_rows(root, labels)
     for photo in isic.pictures_of(root, layout):
         row = rows.get(photo.stem, {})
         group, split = row.get("lesion_id") or photo.stem, row.get("split")
-        yield PhotoRecord(photo.stem, photo, None, _diagnosis(isic.numbers(row)), group, isic.licence_of(root), split)
+        yield PhotoRecord(photo.stem, photo, None, _diagnosis(row), group, isic.licence_of(root), split)
 
 
-def _diagnosis(labels: Mapping[str, float]) -> str | None:
-    """Of an ISIC challenge's columns: melanoma, seborrheic keratosis, or neither, which is benign; None without labels."""
+def _diagnosis(row: Mapping[str, str]) -> str | None:
+    """What the row names, as a sampled set's does; else an ISIC challenge's columns: melanoma, seborrheic keratosis, or
+    neither, which is benign; None without labels."""
+    if row.get("diagnosis"):
+        return check(row["diagnosis"])
+    labels = isic.numbers(row)
     if "melanoma" not in labels:
         return None
     if labels["melanoma"] >= 0.5:

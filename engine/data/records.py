@@ -149,9 +149,15 @@ class Manifest(Generic[RecordT]):
 
 
 def excluding(manifest: Manifest[RecordT], ids: tuple[str, ...]) -> Manifest[RecordT]:
-    """Leave out the given ids; an id that is not there is an error, since a typing mistake would go unseen."""
+    """Leave out the given ids; an id of no file there is an error, since a typing mistake would go unseen.
+
+    A photo that is there and was not asked for, such as one of another diagnosis, may be named.
+    """
     known = {record.id for record in manifest.records}
     unknown = sorted(set(ids) - known)
+    if unknown:
+        there = {file.stem for file in manifest.root.rglob("*.*")}
+        unknown = [name for name in unknown if name not in there]
     if unknown:
         raise EngineError(
             f"data.exclude names {', '.join(unknown[:5])}, which {manifest.root} does not hold; "

@@ -27,12 +27,15 @@ class Source:
 
     pairs: one record → its pictures in the preset's frame, uint8 [H, W, 3], each with the case drawn from its map alone; no
     colour of the photo enters a case, and its seed is 0. fit: a picture from elsewhere → the preset's frame.
+
+    kept: records without those that training leaves out for what their pixels show, so that a report is of the same kind.
     """
 
     read: Callable[[Path, Path | None, Preset], Manifest[Any]]
     build: Callable[[Manifest[Any], Preset, Path, Progress], Any]
     pairs: Callable[[Any, Preset], list[tuple[NDArray[np.uint8], Case]]]
     fit: Callable[[NDArray[np.uint8], Preset], NDArray[np.uint8]]
+    kept: Callable[[Manifest[Any], Preset], Manifest[Any]] = lambda manifest, preset: manifest
 
     def training(self, root: Path, labels: Path | None, preset: Preset) -> Manifest[Any]:
         """The records to train on and to watch."""
@@ -82,6 +85,10 @@ def _fit_photos(picture: NDArray[np.uint8], preset: Preset) -> NDArray[np.uint8]
     return maps.FITS[preset.data.fit].picture(picture, preset.size, True)
 
 
+def _kept_photos(manifest: Manifest[PhotoRecord], preset: Preset) -> Manifest[PhotoRecord]:
+    return photo_cache.unrejected(manifest, preset.data.reject)
+
+
 def _pairs_of_photos(record: PhotoRecord, preset: Preset) -> list[tuple[NDArray[np.uint8], Case]]:
     picture = _fit_photos(maps.load_picture(record.picture), preset)
     return [(picture, Case(Planes.blank(*preset.size), None, preset.name, seed=0))]
@@ -103,7 +110,7 @@ def _pairs_of_crops(record: ClinicalRecord, preset: Preset) -> list[tuple[NDArra
 SOURCES: dict[type, Source] = {
     PlanesData: Source(_read_planes, _build_planes, _pairs_of_planes, _fit_planes),
     CropsData: Source(_read_crops, _build_crops, _pairs_of_crops, _fit_crops),
-    PhotosData: Source(_read_photos, _build_photos, _pairs_of_photos, _fit_photos),
+    PhotosData: Source(_read_photos, _build_photos, _pairs_of_photos, _fit_photos, _kept_photos),
 }
 
 

@@ -25,7 +25,7 @@ from engine.generators.noise import (
     r1,
     shares,
     told_apart,
-    variety,
+    told_variety,
 )
 from engine.generators.objectives import OBJECTIVES, Objective
 from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, mean_score, taps
@@ -68,7 +68,7 @@ class NoiseGan(Gan):
     def losses(self, batch: PhotosBatch, images: int) -> Iterator[tuple[str, Terms]]:
         """Yield D's terms and then G's, or G's first where both are taken at once; the heads on features follow G."""
         fake = self.networks["G"](self._latents(batch)).float()
-        self.measured = {"G.variety": variety(fake, batch.pictures)}
+        self.measured = told_variety(fake, batch.pictures)
         if self.simultaneous:
             yield from self._fooling(fake, batch)
         if "D" in self.networks:

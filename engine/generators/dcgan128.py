@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from engine.configs import Dcgan128Config
 from engine.generators.dcgan import NoiseGan, inputs
+from engine.generators.dcgan_networks import WideTanh
 from engine.generators.gan import Family
 from engine.generators.noise import TruncatedRequest, extrapolates
 from engine.generators.objectives import OBJECTIVES
@@ -91,7 +92,7 @@ class Generator(nn.Module):
         layers: list[nn.Module] = []
         for factor, before, after in zip((2, 2, 2, 4), self.widths[:-1], self.widths[1:], strict=True):
             layers += [EnlargingConv(factor, before, after), _norm(after), nn.ReLU()]
-        self.layers = nn.Sequential(*layers, SameConv(self.widths[-1], 3), nn.Tanh())
+        self.layers = nn.Sequential(*layers, SameConv(self.widths[-1], 3), WideTanh())
 
     def forward(self, z: Tensor) -> Tensor:
         """z: [B, latent] → [B, 3, 128, 128] in [-1, 1]."""

@@ -35,7 +35,7 @@ class Generator(nn.Module):
         layers: list[nn.Module] = []
         for before, after in zip(self.widths[:-1], self.widths[1:], strict=True):
             layers += [*_doubled(config, before, after), NORMS[config.generator_norm](after), activation()]
-        layers += [*_doubled(config, self.widths[-1], 3 + config.mask), nn.Tanh()]
+        layers += [*_doubled(config, self.widths[-1], 3 + config.mask), WideTanh()]
         self.layers = nn.Sequential(*layers)
         self.apply(weights_init)
 
@@ -76,6 +76,14 @@ class Discriminator(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """[B, 3 or 4, H, W] → [B]."""
         return self.last(self.layers(pictures).flatten(1))[:, 0]
+
+
+class WideTanh(nn.Tanh):
+    """Tanh in float32 whatever comes in: bfloat16 rounds it to ±1 from 3.5 on, where no gradient is left to come back by."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape, elementwise."""
+        return super().forward(x.float())
 
 
 def weights_init(module: nn.Module, std: float = 0.02) -> None:

@@ -19,7 +19,15 @@ from engine.configs import LAPGAN_GANS, LapganConfig
 from engine.generators.batches import PhotosBatch
 from engine.generators.dcgan_networks import weights_init
 from engine.generators.gan import Family, Gan, Terms
-from engine.generators.noise import TruncatedRequest, diagnosis_of, extrapolates, latent, shares, told_apart, variety
+from engine.generators.noise import (
+    TruncatedRequest,
+    diagnosis_of,
+    extrapolates,
+    latent,
+    shares,
+    told_apart,
+    told_variety,
+)
 from engine.generators.objectives import OBJECTIVES
 from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, mean_score, taps
 from engine.generators.pyramid import doubled, levels
@@ -173,7 +181,7 @@ class Lapgan(Gan):
         real, below = [whole[n] for n in self.known], self.below(whole)
         fake = self.networks["G"](*self.noises(batch, self.known), below=below)
         # the levels above the smallest start from photos, which differ of themselves
-        self.measured = {"G.variety.level0": variety(fake[0], real[0])} if 0 in self.known else {}
+        self.measured = told_variety(fake[0], real[0], ".level0") if 0 in self.known else {}
         terms: Terms = {}
         if "D" in self.networks:
             yield "D", self._judging(real, fake)

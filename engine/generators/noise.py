@@ -103,6 +103,17 @@ def variety(fake: Tensor, real: Tensor) -> Tensor:
     return spread(fake) / spread(real).clamp(min=1e-6)
 
 
+def told_variety(fake: Tensor, real: Tensor, of: str = "") -> dict[str, Tensor]:
+    """The statistic "G.variety" of a batch's colours, and of its masks where it has any, which vary more than colours do.
+
+    Nothing for a batch of one, whose picture differs from no other.
+    """
+    if len(fake) < 2:
+        return {}
+    found = {f"G.variety{of}": variety(fake[:, :3], real[:, :3])}
+    return found | ({f"G.variety{of}.mask": variety(fake[:, 3:], real[:, 3:])} if fake.shape[1] > 3 else {})
+
+
 def told_apart(real: Tensor, fake: Tensor) -> Tensor:
     """Share of all pairs in which the photo scores above the generated picture: 0.5 is a guess, 1 knows every one."""
     pairs = real.detach().flatten()[:, None] - fake.detach().flatten()[None]

@@ -16,7 +16,7 @@ from engine.configs import PganConfig
 from engine.generators.batches import PhotosBatch
 from engine.generators.dcgan import R1_EVERY, NoiseGan
 from engine.generators.gan import Family, Terms, bare
-from engine.generators.noise import Request, diagnosis_of, extrapolates, latent, r1, told_apart, variety
+from engine.generators.noise import Request, diagnosis_of, extrapolates, latent, r1, told_apart, told_variety
 from engine.generators.objectives import OBJECTIVES
 from engine.generators.pgan_networks import Discriminator, Generator, label_width
 from engine.labels import Planes
@@ -39,7 +39,7 @@ class Pgan(NoiseGan):
         bare(self.networks["G"]).grown.copy_(torch.tensor([float(stage), batch.fade]))
         fake = self.networks["G"](self._latents(batch), label, stage, batch.fade).float()
         seen = diffaugment([real, fake], batch.random) if self.config.diffaugment else [real, fake]
-        self.measured = {"G.variety": variety(fake, real)}
+        self.measured = told_variety(fake, real)
         terms: Terms = {}
         if "D" in self.networks:
             yield "D", self._judging(*seen, batch, label, stage, images)

@@ -49,7 +49,8 @@ class HeldOut:
         from engine.data.sources import SOURCES
 
         chosen = presets.load(preset)
-        held = cls(chosen, SOURCES[type(chosen.data)].read(real, labels, chosen), split)
+        source = SOURCES[type(chosen.data)]
+        held = cls(chosen, source.kept(source.read(real, labels, chosen), chosen), split)
         for needed in {split, "train"}:
             if not held.manifest.of(needed).records:
                 raise EngineError(f"{real} has no {needed} pictures; give --labels with a split column.")
@@ -267,7 +268,10 @@ def _painted(held: HeldOut, checkpoint: Path | None, progress: Progress) -> list
 
 
 def _folder(folder: Path, preset: Preset) -> Sequence[Picture]:
-    files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES) if folder.is_dir() else []
+    from engine.data import isic
+
+    found = folder.rglob("*") if folder.is_dir() else ()
+    files = sorted(f for f in found if f.suffix.lower() in SUFFIXES and not isic.is_mask(f))
     if not files:
         raise EngineError(f"--fake {folder} holds no pictures; a folder of {', '.join(SUFFIXES)} is expected.")
     return [fitted(file, preset) for file in files]

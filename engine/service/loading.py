@@ -39,6 +39,20 @@ def weights_of(preset: str, checkpoint: Path | None) -> Path:
     return chosen
 
 
+def chosen(name: str, checkpoint: Path | None) -> tuple[Preset, Path]:
+    """A preset and its weights; a checkpoint's own settings stand in place of the preset's, since it was trained by them.
+
+    A checkpoint of another preset is one sentence, also where its shapes would fit: what it paints would bear a wrong name.
+    """
+    preset, weights = presets.load(name), weights_of(name, checkpoint)
+    if checkpoint is None:
+        return preset, weights
+    card = checkpoints.read_card(weights)
+    if card.preset.name != name:
+        raise EngineError(f"{weights.name} was trained as '{card.preset.name}'; the preset '{name}' was asked for.")
+    return presets.from_preset_table(card.config, weights.name), weights
+
+
 def load(preset: Preset, weights: Path, device: str) -> Generator:
     """Read the weights into the preset's network; what does not fit, and a device that is not here, is one sentence."""
     import torch

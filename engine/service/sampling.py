@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from engine import formats, presets
 from engine.checkpoints import write_atomically
 from engine.config import from_table
+from engine.data import export
 from engine.errors import EngineError
 from engine.labels import DEFINITE
 from engine.pixels import from_unit
 from engine.sampled import Folder, Job, Shard
 from engine.seeds import stream
-from engine.service.loading import load, weights_of
+from engine.service.loading import chosen, load
 
 if TYPE_CHECKING:
     from engine.render import Run
@@ -89,9 +90,8 @@ class Sampler:
     """One warm generator that starts from noise. Loads on first use."""
 
     def __init__(self, preset: str, device: str = "cpu", checkpoint: Path | None = None) -> None:
-        self.preset = presets.load(preset)
+        self.preset, self._weights = chosen(preset, checkpoint)
         self.device = device
-        self._weights = weights_of(preset, checkpoint)
         self._generator = load(self.preset, self._weights, device)
         if self._generator.family.takes != "noise":
             raise EngineError(
@@ -197,6 +197,7 @@ def sample(
     job = Job(asked.preset, sampler.sha256, count, seed, diagnosis, truncation)
     sampler.diagnosis(_request(sampler, job, 0))
     folder = Folder.open(out, job, bool(getattr(sampler.preset.model, "mask", False)))
+    folder.describe(export.summary(count, [_checkpoint(sampler)], dated=False))
     whole = [range(first, first + BLOCK) for place, first in enumerate(range(0, count, BLOCK)) if mine.has(place)]
     total = sum(min(block.stop, count) - block.start for block in whole)
     missing = {index for block in whole for index in block if index < count and not folder.has(index)}
@@ -263,6 +264,10 @@ def _request(sampler: Sampler, job: Job, index: int) -> Any:
     return sampler.request(seed=own_seed(job.seed, index), diagnosis=job.diagnosis, truncation=job.truncation)
 
 
+def _checkpoint(sampler: Sampler) -> dict[str, str]:
+    return {"preset": sampler.preset.name, "sha256": sampler.sha256, "licence": sampler.licence}
+
+
 def _provenance(sampler: Sampler, job: Job, index: int, made: Sample) -> dict[str, Any]:
     """No time of writing, so that the same job gives the same bytes."""
     return {
@@ -275,7 +280,7 @@ def _provenance(sampler: Sampler, job: Job, index: int, made: Sample) -> dict[st
             "diagnosis": made.diagnosis,
             "truncation": job.truncation,
         },
-        "checkpoint": {"preset": job.preset, "sha256": job.checkpoint_sha256, "licence": sampler.licence},
+        "checkpoint": _checkpoint(sampler),
         "device": sampler.device,
     }
 

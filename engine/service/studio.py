@@ -19,7 +19,7 @@ from engine.case import Case, to_json
 from engine.errors import EngineError
 from engine.labels import Planes
 from engine.presets import Preset
-from engine.service.loading import load, weights_of
+from engine.service.loading import chosen, load
 from engine.starter import FIRST, STARTERS, starter
 
 if TYPE_CHECKING:
@@ -66,9 +66,8 @@ class Studio:
     """One warm generator for the live page and for pictures that are kept. Loads on first use, or by `warm`."""
 
     def __init__(self, preset: str = DEFAULT, device: str = "cpu", checkpoint: Path | None = None) -> None:
-        self.preset: Preset = presets.load(preset)
+        self.preset, self._checkpoint = chosen(preset, checkpoint)
         self.device = device
-        self._checkpoint = weights_of(preset, checkpoint)
         self._loading = threading.Lock()
         self._loaded: _Loaded | None = None
 

@@ -24,7 +24,7 @@ def _collapse(lines: Sequence[Mapping[str, float]]) -> Iterator[str]:
         if value < COLLAPSED:
             yield (
                 f"mode collapse{whose}: generated pictures differ from each other by {value:.0%} of what photos do; "
-                "go back to an earlier snapshot, or train with model.diffaugment=true."
+                "go back to an earlier snapshot, lower train.lr_generator, or set model.diffaugment=true where there is one."
             )
 
 
@@ -33,7 +33,7 @@ def _overpowering(lines: Sequence[Mapping[str, float]]) -> Iterator[str]:
         if value >= OVERPOWERED:
             yield (
                 f"the discriminator overpowers the generator{whose}: it tells {value:.1%} of all pairs apart; lower "
-                "train.lr_discriminator, or train with model.diffaugment=true."
+                "train.lr_discriminator, or set model.diffaugment=true where there is one."
             )
 
 
