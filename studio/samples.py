@@ -146,7 +146,7 @@ def _grid(maker: Maker, body: bytes) -> Iterator[bytes]:
 
 
 def _sample(place: service.Place, sample: service.Sample) -> bytes:
-    table = asdict(place) | {"shows": sample.diagnosis}
+    table = asdict(place) | {"shows": sample.diagnosis, "command": place.command()}
     if sample.mask is not None:
         table["mask"] = base64.b64encode(_mask_png(sample.mask)).decode()
     return part(table, jpeg(sample.picture))

@@ -17,11 +17,12 @@ from PIL import Image
 from test_sampling import NARROW, untrained
 
 from engine import presets, service
+from engine.cli import main
 from engine.data import isic
 from engine.errors import EngineError
 from engine.evaluate.neighbours import Neighbour
 from engine.service import samplers
-from engine.service.sampling import Between, own_seed, turned
+from engine.service.sampling import Turn, Turned, own_seed, turned
 from studio.samples import add_routes
 
 PAIRS, LABELLED, PYRAMID = "dcgan-pairs-live", "pgan-256-live", "lapgan-pairs"
@@ -121,11 +122,12 @@ def test_a_grid_shows_the_pictures_that_the_command_line_writes(made, weights, t
 
 @pytest.mark.parametrize("name", NARROW)
 def test_the_way_to_another_sample_starts_here_and_ends_there(made, name):
-    there, end = service.Place(name, 1, towards=2), service.Place(name, 2)
+    there, end = service.Place(name, 1), service.Place(name, 2)
     diagnosis = made.one(there).diagnosis
-    start, middle, last = (made.one(replace(there, share=share, diagnosis=diagnosis)) for share in (0.0, 0.5, 1.0))
+    way = [replace(there, diagnosis=diagnosis, turns=(Turn(2, share),)) for share in (0.0, 0.5, 1.0)]
+    start, middle, last = map(made.one, way)
 
-    assert np.array_equal(start.picture, made.one(replace(there, towards=9)).picture)
+    assert np.array_equal(start.picture, made.one(replace(way[0], turns=(Turn(9, 0.0),))).picture)
     assert not np.array_equal(middle.picture, start.picture)
     assert np.abs(last.picture.astype(int) - made.one(replace(end, diagnosis=diagnosis)).picture).max() <= 1
     assert {start.seed, middle.seed, last.seed} == {1}
@@ -148,7 +150,7 @@ def test_a_diagnosis_drawn_by_the_seed_stays_along_the_way(made):
     for seed in range(8):
         request = sampler.request(seed=seed)
         drawn = sampler.diagnosis(request)
-        _, label = sampler._input(Between(request, 100 + seed, 0.7))
+        _, label = sampler._input(Turned(request, (Turn(100 + seed, 0.7),)))
         assert label.argmax() == ("benign", "melanoma").index(drawn)
 
 
@@ -160,7 +162,21 @@ def test_more_like_this_begins_with_it_and_stays_near(made):
     assert np.abs(near[0][1].picture - own).max() <= 1
     mean = lambda pairs: np.mean([np.abs(sample.picture - own).mean() for _, sample in pairs[1:]])  # noqa: E731
     assert 0 < mean(near) < 0.6 * mean(far)
-    assert len({place.towards for place, _ in near}) == 6
+    assert len({place.turns for place, _ in near}) == 6
+
+
+def test_more_like_a_neighbour_is_around_the_neighbour(made):
+    first = grid(made, preset=PAIRS, count=4, seed=3, around=77)
+    chosen, sample = first[2]
+
+    second = grid(made, preset=PAIRS, count=4, seed=3, around=chosen.seed, turns=chosen.turns)
+
+    assert np.abs(second[0][1].picture.astype(int) - sample.picture).max() <= 1
+    assert [place.turns[:-1] for place, _ in second[1:]] == [chosen.turns] * 3
+    known = {one.picture.tobytes() for _, one in first}
+    assert sum(one.picture.tobytes() in known for _, one in second[1:]) == 0
+    with pytest.raises(EngineError, match="25 turns lead to that sample; 24 are allowed"):
+        replace(chosen, turns=(Turn(1, 0.5),) * 25)
 
 
 @pytest.mark.parametrize(("wish", "words"), [
@@ -229,14 +245,14 @@ def test_a_photo_that_is_gone_is_one_sentence(made, tmp_path):
 
 
 def test_a_kept_sample_holds_what_made_it_beside_its_mask(client, made):
-    wish = {"preset": PAIRS, "seed": 3, "towards": 4, "share": 0.5}
+    wish = {"preset": PAIRS, "seed": 3, "turns": [{"towards": 4, "share": 0.5}]}
     answer = client.post("/sample/save", json=wish)
 
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     picture, mask = sorted(files, key=len)
     told = json.loads(Image.open(io.BytesIO(files[picture])).text["moulage"])
-    sample = made.one(service.Place(**wish))
+    sample = made.one(service.wished(wish))
     assert told["synthetic"] is True
     assert {key: told["sample"][key] for key in wish} == wish
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(files[picture]))), sample.picture)
@@ -246,9 +262,16 @@ def test_a_kept_sample_holds_what_made_it_beside_its_mask(client, made):
 
 
 def test_the_loop_goes_there_and_back_and_says_that_it_is_synthetic(client):
-    answer = client.post("/sample/loop", json={"preset": PAIRS, "seed": 3, "towards": 4})
+    way = {"preset": PAIRS, "seed": 3, "turns": [{"towards": 4, "share": 0}]}
+    answer = client.post("/sample/loop", json=way)
 
     film = Image.open(io.BytesIO(answer.content))
+    told = json.loads(film.info["comment"])
+    assert told["synthetic"] is True
+    assert told["sample"]["turns"] == way["turns"]
+    assert told["checkpoint"]["preset"] == PAIRS
+    nowhere = client.post("/sample/loop", json={"preset": PAIRS, "seed": 3})
+    assert "needs a seed at its end" in nowhere.json()["error"]
     assert (film.format, film.n_frames, film.size) == ("GIF", 2 * samplers.LOOP_STEPS - 2, (256, 192))
 
 
@@ -275,3 +298,23 @@ def test_a_set_is_written_once_goes_on_and_reads_back(client, monkeypatch, tmp_p
 def test_a_neighbourhood_is_no_set():
     with pytest.raises(EngineError, match="no set"):
         service.set_folder(service.Wish(PAIRS, 9, 2, around=5))
+
+
+def test_the_command_line_writes_the_sample_that_the_page_shows(made, tmp_path, capsys, monkeypatch):
+    place = service.Place(PAIRS, 7, truncation=1.5, turns=(Turn(2**64 - 1, 0.25), Turn(9, 0.5)))
+    assert place.command() == (
+        f"moulage sample-one {PAIRS} --seed 7 --turn {2**64 - 1}:0.25 --turn 9:0.5 --truncation 1.5 --out picture.png"
+    )
+    told = place.command().replace("picture.png", str(tmp_path / "picture.png")).split()
+    monkeypatch.setattr("sys.argv", told)
+    with pytest.raises(SystemExit):
+        main()
+
+    assert "nearest real photo: " in capsys.readouterr().out
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "picture.png")), made.one(place).picture)
+    assert (tmp_path / "picture_segmentation.png").is_file()
+    for wrong, words in (("9", "SEED:SHARE is expected"), ("9:2", "0 to 1 is allowed"), ("-1:0", "64 bits")):
+        with pytest.raises(EngineError, match=words):
+            service.sample_one(PAIRS, 7, tmp_path / "other.png", [wrong])
+    with pytest.raises(EngineError, match=r"neither .png nor .gif"):
+        service.sample_one(PAIRS, 7, tmp_path / "other.jpg")

@@ -41,6 +41,10 @@ class Neighbour:
     similarity: float
     as_near: float
 
+    def sentence(self) -> str:
+        """For people."""
+        return f"{self.id} of {self.data}; {self.as_near:.0%} of photos have another as near ({self.path})"
+
 
 @dataclass(frozen=True, eq=False)
 class Index:

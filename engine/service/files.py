@@ -14,6 +14,7 @@ from engine.clinical import sampled
 from engine.configs import CropsData
 from engine.errors import EngineError
 from engine.labels import Planes
+from engine.sampled import COUNT_LIMIT
 from engine.service.exports import BY_SUFFIX, case_from_bytes, export, provenance_from_bytes
 from engine.service.studio import Studio
 from engine.tone import TONES
@@ -101,8 +102,15 @@ def sample_maps(
 ) -> list[Path]:
     """Pictures from the maps of a data folder's split, as Ghorbani et al. 2019 sample them; each holds its case.
 
-    A map of boxes is moved about and thinned out by the seed, a map of planes is taken as it is.
+    A map of boxes is moved about and thinned out by the seed, a map of planes is taken as it is. Raises EngineError for a
+    count or a seed that is not allowed, and for a folder that holds something.
     """
+    if not 1 <= count <= COUNT_LIMIT:
+        raise EngineError(f"--count {count}; 1 to {COUNT_LIMIT:,} pictures are allowed.")
+    if not 0 <= seed < SEED_LIMIT:
+        raise EngineError(f"--seed {seed}; 0 to {SEED_LIMIT - 1} is allowed.")
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise EngineError(f"--out {out} is there and not empty; a new or empty folder is needed.")
     from engine.data.sources import SOURCES
     from engine.seeds import stream
 

@@ -2,10 +2,11 @@
 
 import hashlib
 import io
+import json
 import shlex
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,19 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from engine import formats, presets
+from engine.checkpoints import write_atomically
 from engine.config import from_table, suggestion
 from engine.configs import DATA, PhotosData
 from engine.errors import EngineError
 from engine.labels import DEFINITE
 from engine.sampled import SEED_LIMIT
 from engine.seeds import stream
-from engine.service.sampling import BLOCK, OWN_SEEDS, Between, Sample, Sampler, own_seed
+from engine.service.indexing import Nearest
+from engine.service.sampling import BLOCK, OWN_SEEDS, Sample, Sampler, Turn, Turned, own_seed
 
 GRID_LIMIT = 500  # samples of one grid on a page
 SET_LIMIT = 2000  # samples of one file to download; 200 MB of pairs
+TURNS_LIMIT = 24  # of one sample: so often has somebody asked for more like the last
 NEAR = 0.3  # how far "more like this" turns the noise, as a share of the way to another sample
 LOOP_STEPS = 24
 LOOP_MS = 80
@@ -44,7 +48,10 @@ class NoiseGenerator:
 
 @dataclass(frozen=True)
 class Wish:
-    """A grid as a page asks for it: `count` samples of a set's seed, or, with `around`, as many like that one."""
+    """A grid as a page asks for it: `count` samples of a set's seed, or, with `around`, as many like that one.
+
+    around: the seed of one sample; turns: those that led to it.
+    """
 
     preset: str
     count: int
@@ -52,6 +59,7 @@ class Wish:
     diagnosis: str | None = None
     truncation: float | None = None
     around: int | None = None
+    turns: tuple[Turn, ...] = ()
 
     def __post_init__(self) -> None:
         """Numbers must be within their limits."""
@@ -72,22 +80,28 @@ class Wish:
 
 @dataclass(frozen=True)
 class Place:
-    """One sample of a page by what makes it. towards, share: see `Between`; share 0 is the sample of the seed alone."""
+    """One sample by what makes it: its own seed, and the turns that lead away from it, see `Turned`."""
 
     preset: str
     seed: int
     diagnosis: str | None = None
     truncation: float | None = None
-    towards: int = 0
-    share: float = 0.0
+    turns: tuple[Turn, ...] = ()
 
     def __post_init__(self) -> None:
         """Numbers must be within their limits."""
-        for seed in (self.seed, self.towards):
-            if not 0 <= seed < SEED_LIMIT:
-                raise EngineError(f"the seed is {seed}; 0 to {SEED_LIMIT - 1} (64 bits) is allowed.")
-        if not 0 <= self.share <= 1:
-            raise EngineError(f"the share of the way is {self.share:g}; 0 to 1 is allowed.")
+        if not 0 <= self.seed < SEED_LIMIT:
+            raise EngineError(f"the seed is {self.seed}; 0 to {SEED_LIMIT - 1} (64 bits) is allowed.")
+        if len(self.turns) > TURNS_LIMIT:
+            raise EngineError(f"{len(self.turns)} turns lead to that sample; {TURNS_LIMIT} are allowed.")
+
+    def command(self) -> str:
+        """The same sample, written by the command line."""
+        said = ["moulage", "sample-one", self.preset, "--seed", str(self.seed)]
+        said += [part for turn in self.turns for part in ("--turn", f"{turn.towards}:{turn.share:g}")]
+        said += ["--diagnosis", self.diagnosis] if self.diagnosis else []
+        said += ["--truncation", f"{self.truncation:g}"] if self.truncation is not None else []
+        return shlex.join([*said, "--out", "picture.png"])
 
 
 def noise_generators() -> tuple[NoiseGenerator, ...]:
@@ -138,7 +152,8 @@ class Samplers:
                 yield Place(wish.preset, own_seed(wish.seed, index), **told)
             else:
                 towards = int(stream(wish.seed, "around", index).integers(OWN_SEEDS))
-                yield Place(wish.preset, wish.around, **told, towards=towards, share=NEAR if index else 0.0)
+                away = (Turn(towards, NEAR),) if index else ()
+                yield Place(wish.preset, wish.around, **told, turns=(*wish.turns, *away))
 
     def paint(self, preset: str, places: list[Place]) -> list[Sample]:
         """Some samples of one generator, computed together."""
@@ -151,31 +166,39 @@ class Samplers:
         return self.paint(place.preset, [place])[0]
 
     def loop(self, place: Place) -> bytes:
-        """A GIF from a place's seed to the one it turns towards, and back."""
-        steps = [replace(place, share=step / (LOOP_STEPS - 1)) for step in range(LOOP_STEPS)]
+        """A GIF along the last of a place's turns, from where it begins to the seed it leads to, and back."""
+        if not place.turns:
+            raise EngineError("the sample turns towards no other; a way needs a seed at its end.")
+        *before, last = place.turns
+        shares = [step / (LOOP_STEPS - 1) for step in range(LOOP_STEPS)]
+        steps = [replace(place, turns=(*before, replace(last, share=share))) for share in shares]
         blocks = [steps[start : start + BLOCK] for start in range(0, LOOP_STEPS, BLOCK)]
         frames = [_named_frame(sample) for block in blocks for sample in self.paint(place.preset, block)]
         # Median cut without dithering: dots would look like a skin's own texture.
         flat = [frame.quantize(256, dither=Image.Dither.NONE) for frame in (*frames, *frames[-2:0:-1])]
         out = io.BytesIO()
-        flat[0].save(out, "GIF", save_all=True, append_images=flat[1:], duration=LOOP_MS, loop=0)
+        said = json.dumps(self._provenance(place, self.one(place))).encode()
+        flat[0].save(out, "GIF", save_all=True, append_images=flat[1:], duration=LOOP_MS, loop=0, comment=said)
         return out.getvalue()
 
     def files(self, place: Place) -> dict[str, bytes]:
         """A sample to keep: the picture, which holds what made it, and its mask where there is one."""
-        sample, sampler = self.one(place), self._named(place.preset)
-        said = {
+        sample = self.one(place)
+        stem = f"moulage-{place.preset}-{place.seed}" + "".join(f"-towards-{turn.towards}" for turn in place.turns[-1:])
+        files = {f"{stem}.png": formats.picture_bytes(sample.picture, self._provenance(place, sample))}
+        if sample.mask is not None:
+            files[f"{stem}_segmentation.png"] = formats.plane_bytes(np.asarray(DEFINITE * sample.mask, np.uint8))
+        return files
+
+    def _provenance(self, place: Place, sample: Sample) -> dict[str, Any]:
+        sampler = self._named(place.preset)
+        return {
             "format": 1,
             "synthetic": True,
             "sample": asdict(place) | {"diagnosis": sample.diagnosis},
             "checkpoint": {"preset": place.preset, "sha256": sampler.sha256, "licence": sampler.licence},
             "device": sampler.device,
         }
-        stem = f"moulage-{place.preset}-{place.seed}" + (f"-towards-{place.towards}" if place.share else "")
-        files = {f"{stem}.png": formats.picture_bytes(sample.picture, said)}
-        if sample.mask is not None:
-            files[f"{stem}_segmentation.png"] = formats.plane_bytes(np.asarray(DEFINITE * sample.mask, np.uint8))
-        return files
 
     def _named(self, name: str) -> Sampler:
         if name not in self._known:
@@ -183,6 +206,47 @@ class Samplers:
         if name not in self._warm:
             self._warm[name] = Sampler(name, self._device)
         return self._warm[name]
+
+
+def sample_one(
+    preset: str,
+    seed: int,
+    out: Path,
+    turns: Sequence[str] = (),
+    diagnosis: str | None = None,
+    truncation: float | None = None,
+    device: str = "cpu",
+) -> tuple[list[Path], str]:
+    """Write one sample, with its mask beside it, or with `.gif` the way along its last turn; and what photo is nearest.
+
+    turns: "SEED:SHARE" each.
+    """
+    place = Place(preset, seed, diagnosis, truncation, tuple(map(_turn, turns)))
+    samplers, kind = Samplers(device), out.suffix.lower()
+    if kind not in (".png", ".gif"):
+        raise EngineError(f"--out {out.name} is neither .png nor .gif; one of them is needed.")
+    if kind == ".gif":
+        files = {out: samplers.loop(place)}
+    else:
+        endings = ("", "_segmentation")
+        files = {
+            out.with_stem(out.stem + ending): data
+            for ending, data in zip(endings, samplers.files(place).values(), strict=False)
+        }
+    nearest = Nearest().of(samplers.one(place).picture)
+    for path, data in files.items():
+        write_atomically(path, data)
+    return list(files), "nearest real photo: " + (
+        nearest.sentence() if nearest else "no index; `moulage data index DIR`"
+    )
+
+
+def _turn(text: str) -> Turn:
+    towards, _, share = text.partition(":")
+    try:
+        return Turn(int(towards), float(share))
+    except ValueError as error:
+        raise EngineError(f"--turn {text[:60]!r}; SEED:SHARE is expected, such as 12:0.3.") from error
 
 
 def set_folder(wish: Wish) -> Path:
@@ -213,7 +277,7 @@ def wished(table: Any, kind: type = Place) -> Any:
 
 def _asked(sampler: Sampler, place: Place) -> Any:
     request = sampler.request(seed=place.seed, diagnosis=place.diagnosis, truncation=place.truncation)
-    return Between(request, place.towards, place.share) if place.share else request
+    return Turned(request, place.turns) if place.turns else request
 
 
 def _named_frame(sample: Sample) -> Image.Image:

@@ -23,7 +23,7 @@ from engine.data import export
 from engine.errors import EngineError
 from engine.labels import DEFINITE
 from engine.pixels import from_unit
-from engine.sampled import Folder, Job, Shard
+from engine.sampled import SEED_LIMIT, Folder, Job, Shard
 from engine.seeds import stream
 from engine.service.loading import chosen, load
 
@@ -50,12 +50,26 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Between:
-    """A request whose noise is turned towards another seed's: `share` 0 is its own, 1 the other's, its diagnosis stays."""
+class Turn:
+    """A turn of a sample's noise towards that of the seed `towards`: share 0 leaves it, 1 ends there."""
 
-    request: Any
     towards: int
     share: float
+
+    def __post_init__(self) -> None:
+        """Numbers must be within their limits."""
+        if not 0 <= self.towards < SEED_LIMIT:
+            raise EngineError(f"the seed is {self.towards}; 0 to {SEED_LIMIT - 1} (64 bits) is allowed.")
+        if not 0 <= self.share <= 1:
+            raise EngineError(f"the share of the way is {self.share:g}; 0 to 1 is allowed.")
+
+
+@dataclass(frozen=True)
+class Turned:
+    """A request whose noise is turned towards other seeds', one after the other; its diagnosis stays."""
+
+    request: Any
+    turns: tuple[Turn, ...]
 
     @property
     def seed(self) -> int:
@@ -125,7 +139,7 @@ class Sampler:
         return diagnosis_of(self.preset.model, self._generator.tables, request)
 
     def paint(self, requests: Sequence[Any]) -> list[Sample]:
-        """One picture a request or a `Between`, computed together by the fixed backend."""
+        """One picture a request or a `Turned`, computed together by the fixed backend."""
         from engine.render import BACKENDS, FIXED
 
         if self._run is None:
@@ -137,7 +151,7 @@ class Sampler:
                 np.ascontiguousarray(pixels[..., :3]),
                 (value[3] > 0).astype(np.uint8) if len(value) > 3 else None,
                 request.seed,
-                self.diagnosis(request.request if isinstance(request, Between) else request),
+                self.diagnosis(request.request if isinstance(request, Turned) else request),
             )
             for pixels, value, request in zip(shown, values, requests, strict=True)
         ]
@@ -146,10 +160,13 @@ class Sampler:
         return tuple(np.concatenate(arrays) for arrays in zip(*map(self._input, requests), strict=True))
 
     def _input(self, request: Any) -> tuple[NDArray[np.float32], ...]:
-        if isinstance(request, Between):
+        if isinstance(request, Turned):
             own = replace(request.request, diagnosis=self.diagnosis(request.request))
-            ends = self._input(own), self._input(replace(own, seed=request.towards))
-            return tuple(turned(a, b, request.share) for a, b in zip(*ends, strict=True))
+            found = self._input(own)
+            for turn in request.turns:
+                there = self._input(replace(own, seed=turn.towards))
+                found = tuple(turned(a, b, turn.share) for a, b in zip(found, there, strict=True))
+            return found
         family, tables = self._generator.family, self._generator.tables
         return family.inputs(self.preset.model, tables, None, None, request)
 

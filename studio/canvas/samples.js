@@ -27,7 +27,7 @@ export class Samples {
     act("sample-dice", () => { this.wished("seed").value = Math.floor(Math.random() * SEEDS); this.run(); });
     act("sample-mask", () => this.showMasks(!this.masks));
     act("sample-export", () => (this.exporting ? this.exporting.abort() : this.export()));
-    act("sample-more", () => { const { place } = this.places[this.at]; this.large.close(); this.run(place); });
+    act("sample-more", () => { const place = this.largePlace(); this.large.close(); this.run(place); });
     act("sample-save", () => this.keep("/sample/save"));
     act("sample-loop", () => this.keep("/sample/loop"));
     act("sample-close", () => this.large.close());
@@ -85,7 +85,13 @@ export class Samples {
       seeds.push(String(value).trim());
       return "#" + (seeds.length - 1);
     };
-    return JSON.stringify(table, held).replace(/"#(\d+)"/g, (_, at) => /^-?\d+$/.test(seeds[at]) ? seeds[at] : JSON.stringify(seeds[at]));
+    return JSON.stringify(table, held).replace(/"#(\d+)"/g, (_, at) => /^-?(0|[1-9]\d*)$/.test(seeds[at]) ? seeds[at] : JSON.stringify(seeds[at]));
+  }
+
+  // A number as it was typed; what is none is told as such.
+  number(name) {
+    const typed = this.wished(name).value.trim(), value = Number(typed);
+    return typed && Number.isFinite(value) ? value : typed;
   }
 
   wish() {
@@ -93,7 +99,7 @@ export class Samples {
       preset: this.wished("preset").value,
       diagnosis: this.wished("diagnosis").value || null,
       seed: this.wished("seed").value,
-      count: Number(this.wished("count").value),
+      count: this.number("count"),
       truncation: this.truncation(),
     };
   }
@@ -108,7 +114,8 @@ export class Samples {
   async run(around = null) {
     if (this.running) this.running.abort();
     const mine = this.running = new AbortController();
-    const wish = { ...this.wish(), ...(around ? { around: around.seed, diagnosis: around.shows, truncation: around.truncation } : {}) };
+    const { seed, turns, diagnosis, truncation } = around ?? {};
+    const wish = { ...this.wish(), ...(around ? { around: seed, turns, diagnosis, truncation } : {}) };
     this.busy(true);
     try {
       const response = await this.ask("/sample", wish, mine.signal);
@@ -142,6 +149,7 @@ export class Samples {
   lay(total, command) {
     for (const { bitmap, mask } of this.places) { bitmap.close(); if (mask) mask.close(); }
     this.places = [];
+    this.picked = null;
     this.part("tiles").replaceChildren();
     this.part("tiles").style.setProperty("--aspect", this.generator().size.join(" / "));
     this.part("sample-command").textContent = command || "";
@@ -150,12 +158,13 @@ export class Samples {
   async add(place, body) {
     const { bitmap, mask } = await this.decoded(place, body), node = document.createElement("button");
     const number = this.places.length, said = [this.words.seed + " " + place.seed, place.shows].filter(Boolean);
-    if (place.share) said.push("→ " + place.towards);
+    if (place.turns.length) said.push(this.way(place.turns));
     node.type = "button";
     node.className = "tile";
     node.title = node.ariaLabel = said.join(" · ");
     const caption = document.createElement("span");
-    caption.textContent = place.shows && this.generator().diagnoses.length ? place.shows + " · " + place.seed : place.seed;
+    const name = place.turns.length ? this.way(place.turns.slice(-1)) : place.seed;
+    caption.textContent = place.shows && this.generator().diagnoses.length ? place.shows + " · " + name : name;
     node.append(document.createElement("canvas"), caption);
     node.addEventListener("click", event => (event.shiftKey ? this.pick(number) : this.show(number)));
     this.places.push({ place, bitmap, mask, node });
@@ -203,11 +212,15 @@ export class Samples {
     if (first != null && first !== number) this.show(first, this.places[number].place.seed, 50);
   }
 
-  show(number, towards = null, share = null) {
-    const { place } = this.places[number], next = this.places[(number + 1) % this.places.length].place;
+  way(turns) {
+    return turns.map(turn => "→ " + turn.towards).join(" ");
+  }
+
+  show(number, towards = null, share = 0) {
+    const next = this.places[(number + 1) % this.places.length].place;
     this.at = number;
-    this.part("towards").value = towards ?? (place.share ? place.towards : next.seed);
-    this.part("share").value = share ?? Math.round(100 * place.share);
+    this.part("towards").value = towards ?? (next.turns.length ? next.turns.at(-1).towards : next.seed);
+    this.part("share").value = share;
     this.say("", false, "large-state");
     if (!this.large.open) this.large.showModal();
     this.turn();
@@ -224,17 +237,18 @@ export class Samples {
     if (by) { event.preventDefault(); this.step(by); }
   }
 
-  // What is large: the sample, turned as far towards the other as the slider says.
-  largePlace() {
+  // What is large: the sample, turned as far towards the other as the slider says; `whole` keeps a turn that is still at 0.
+  largePlace(whole = false) {
     const { place } = this.places[this.at], share = Number(this.part("share").value) / 100;
-    const { preset, seed, shows, truncation } = place;
-    return { preset, seed, diagnosis: this.generator().diagnoses.length ? shows : null, truncation, towards: this.part("towards").value, share };
+    const { preset, seed, shows, truncation } = place, last = { towards: this.part("towards").value, share };
+    const turns = share || whole ? [...place.turns, last] : place.turns;
+    return { preset, seed, diagnosis: this.generator().diagnoses.length ? shows : null, truncation, turns };
   }
 
   // The newest wish of a moving slider wins; the nearest photo follows when it rests.
   async turn() {
-    const place = this.largePlace(), percent = Math.round(100 * place.share);
-    this.part("share-value").textContent = percent + " %";
+    const place = this.largePlace();
+    this.part("share-value").textContent = this.part("share").value + " %";
     this.wanted = place;
     if (this.turning) return;
     this.turning = true;
@@ -246,9 +260,9 @@ export class Samples {
         for await (const { json, body } of partsOf(response.body)) {
           const { bitmap, mask } = await this.decoded(json, body);
           this.paint(this.part("large-picture"), bitmap, mask);
-          const way = json.share ? " → " + json.towards : "";
-          this.part("large-name").textContent = [this.words.synthetic, json.shows, this.words.seed + " " + json.seed + way]
-            .filter(Boolean).join(" · ");
+          const name = [this.words.seed, json.seed, this.way(json.turns)].filter(Boolean).join(" ");
+          this.part("large-command").textContent = json.command;
+          this.part("large-name").textContent = [this.words.synthetic, json.shows, name].filter(Boolean).join(" · ");
         }
         this.say("", false, "large-state");
         if (!this.wanted) this.find(mine);
@@ -285,7 +299,7 @@ export class Samples {
   async keep(path) {
     try {
       this.say(this.words.saving, false, "large-state");
-      const response = await this.ask(path, this.largePlace());
+      const response = await this.ask(path, this.largePlace(path === "/sample/loop"));
       this.files.download(await response.blob(), response.headers.get("content-disposition"));
       this.say(this.words.saved, false, "large-state");
     } catch (error) {
@@ -298,7 +312,7 @@ export class Samples {
     const label = node.textContent;
     node.textContent = this.words.stop;
     try {
-      const response = await this.ask("/sample/export", { ...this.wish(), count: Number(this.wished("export").value) }, mine.signal);
+      const response = await this.ask("/sample/export", { ...this.wish(), count: this.number("export") }, mine.signal);
       for await (const { json, body } of partsOf(response.body)) {
         if (json.error) throw new Error(json.error);
         if (json.total) this.say(this.words.exporting + " " + json.done + " / " + json.total);

@@ -54,6 +54,7 @@ def large() -> str:
         f'<input type="range" data-part="share" min="0" max="100" value="0" aria-label="{words.SHARE}" '
         f'title="{words.SHARE}"><output data-part="share-value">0 %</output>'
         f"{button('act', 'sample-loop', 'GIF', words.LOOP_TITLE, 'button')}</div>"
+        '<p class="hint"><code data-part="large-command"></code></p>'
         '<div class="foot">'
         f"{button('act', 'sample-before', icon('previous'), words.SAMPLE_BEFORE, 'mini')}"
         f"{button('act', 'sample-after', icon('next'), words.SAMPLE_AFTER, 'mini')}"

@@ -77,6 +77,7 @@ def test_the_same_seed_gives_the_same_grid_and_another_another(studio):
 
 @pytest.mark.parametrize(("count", "seed", "words"), [
     (0, 1, "1 to 2000"), (501, 1, "a page shows 1 to 500"), (3, "18446744073709551616", "64 bits"), (3, "seven", "seed"),
+    (3, "007", "seed"), ("many", 1, "count"),
 ])  # fmt: skip
 def test_a_wish_that_is_not_allowed_is_a_sentence_and_the_grid_stays(studio, count, seed, words):
     before = seeds(studio)
@@ -137,11 +138,20 @@ def test_more_like_this_is_a_grid_around_it(studio):
     studio.page.locator(".tile").nth(4).click()
     shown(studio)
     studio.page.locator("[data-act=sample-more]").click()
-    studio.page.wait_for_function("moulage.samples.places.length === 24 && moulage.samples.places[23].place.share > 0")
+    studio.page.wait_for_function(
+        "moulage.samples.places.length === 24 && moulage.samples.places[23].place.turns.length === 1"
+    )
 
     assert set(seeds(studio)) == {own[4]}
     studio.page.locator(".tile").nth(7).click()
-    assert "→" in shown(studio)
+    assert shown(studio).count("→") == 1
+    assert "--turn" in studio.page.locator("[data-part=large-command]").inner_text()
+    turns = studio.page.evaluate("moulage.samples.places[7].place.turns")
+    studio.page.locator("[data-act=sample-more]").click()
+    studio.page.wait_for_function(
+        "moulage.samples.places.length === 24 && moulage.samples.places[23].place.turns.length === 2"
+    )
+    assert studio.page.evaluate("moulage.samples.places[0].place.turns") == turns, "around the neighbour, not its seed"
 
 
 def test_a_sample_is_saved_with_what_made_it_and_a_set_is_exported(studio, tmp_path):
