@@ -1,7 +1,7 @@
 """How each family is built: frozen dataclasses without torch, so that presets can be listed and read in an instant."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from engine.clinical import CONDITIONS
 from engine.clinical import index_of as condition_index
@@ -292,6 +292,7 @@ class LapganConfig:
 class PganConfig:
     """Progressive growing (Karras et al. 2018) with the label of Bissoto et al. 2018 in its layers."""
 
+    labelled: ClassVar = True  # its networks take the diagnosis, so that one can be asked for
     diagnoses: Diagnoses
     """The labels; with fewer than two the networks take none, and empty takes all photos."""
     resolution: Literal[8, 16, 32, 64, 128, 256]
@@ -326,6 +327,16 @@ class PganConfig:
     def size(self) -> tuple[int, int]:
         """Width and height of the pictures, px."""
         return self.resolution, self.resolution
+
+    @property
+    def training_sizes(self) -> tuple[tuple[int, int], ...]:
+        """Width and height, px, of every stage of growing."""
+        return tuple((side, side) for side in (4 << step for step in range(7)) if side <= self.resolution)
+
+
+def askable(config: Any) -> tuple[str, ...]:
+    """The diagnoses that may be asked for: those of networks that take a label, if there is a choice."""
+    return config.diagnoses if getattr(config, "labelled", False) and len(config.diagnoses) > 1 else ()
 
 
 def _judged(projected: float, own_discriminator: float) -> None:

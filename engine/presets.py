@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -133,7 +133,7 @@ def weights_path(name: str, root: Path = ROOT) -> Path | None:
 
 def from_preset_table(table: dict[str, Any], where: str) -> Preset:
     """A whole preset from plain values; the tables of model and data are read by what its family says they are."""
-    from engine.configs import CONFIGS, DATA
+    from engine.configs import CONFIGS, DATA, PhotosData
 
     family = table.get("family")
     if family not in CONFIGS:
@@ -144,7 +144,19 @@ def from_preset_table(table: dict[str, Any], where: str) -> Preset:
     made = tuple(getattr(model, "size", preset.size))
     if made != preset.size:
         raise EngineError(f"{where}: size = {list(preset.size)}; {list(made)}, which the model makes, is expected.")
+    if DATA[family] is PhotosData:
+        _check_stages(preset.train.stages, getattr(model, "training_sizes", (made,)), where)
     return Preset(**{**vars(preset), "model": model, "data": data})
+
+
+def _check_stages(stages: Iterable[Stage], allowed: Sequence[tuple[int, ...]], where: str) -> None:
+    """A generator that starts from noise is trained at its own size, or grows through sizes of its own."""
+    for stage in stages:
+        if (stage.width, stage.height) not in allowed:
+            sizes = ", ".join(f"{width}x{height}" for width, height in allowed)
+            raise EngineError(
+                f"{where}: train.stages has one of {stage.width}x{stage.height}; {sizes} is what the model takes."
+            )
 
 
 def with_settings(preset: Preset, assignments: Iterable[str]) -> Preset:

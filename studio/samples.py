@@ -213,6 +213,9 @@ def _export(body: bytes) -> Iterator[bytes]:
             said.put(None)
         except EngineError as error:
             said.put(error)
+        except Exception as error:  # nobody else would hear of it, and the page would wait for ever
+            said.put(EngineError(f"the set could not be made ({type(error).__name__}: {error}); a second try goes on."))
+            raise
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()

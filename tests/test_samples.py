@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
-from test_sampling import NARROW, untrained
+from test_sampling import NARROW, narrow, untrained
 
 from engine import presets, service
 from engine.cli import main
@@ -38,15 +38,7 @@ def weights(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def only_small_ones(weights, monkeypatch):
     """The narrow forms of three presets are all the trained ones there are."""
-
-    def load(name, *rest):
-        preset = LOAD(name, *rest)
-        if name not in NARROW:
-            return preset
-        model = replace(preset.model, **NARROW[name])
-        return replace(preset, model=model, size=getattr(model, "size", preset.size))
-
-    monkeypatch.setattr(presets, "load", load)
+    monkeypatch.setattr(presets, "load", lambda name, *rest: narrow(name) if name in NARROW else LOAD(name, *rest))
     monkeypatch.setattr(presets, "weights_path", lambda name, *rest: weights.get(name))
 
 
@@ -276,7 +268,7 @@ def test_the_loop_goes_there_and_back_and_says_that_it_is_synthetic(client):
 
 
 def test_a_set_is_written_once_goes_on_and_reads_back(client, monkeypatch, tmp_path):
-    monkeypatch.setattr(samplers.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(samplers, "sets_folder", lambda: tmp_path / "sets")
     wish = {"preset": PAIRS, "count": 9, "seed": 2}
 
     *ticks, (last, body) = parts(client.post("/sample/export", json=wish).content)
@@ -290,9 +282,13 @@ def test_a_set_is_written_once_goes_on_and_reads_back(client, monkeypatch, tmp_p
     again = parts(client.post("/sample/export", json=wish).content)
     assert again[0][0] == {"done": 9, "total": 9}
     assert again[-1][1] == body
-    (folder,) = [path for path in tmp_path.iterdir() if path.name.startswith("moulage-set")]
+    (folder,) = (tmp_path / "sets").iterdir()
     assert service.set_folder(service.Wish(**wish)) == Path(folder)
     assert service.set_folder(service.Wish(**(wish | {"seed": 3}))) != Path(folder)
+    for name in "abcdef":
+        (tmp_path / "sets" / name).mkdir()
+    service.set_folder(service.Wish(**(wish | {"seed": 4})))
+    assert len(list((tmp_path / "sets").iterdir())) == samplers.SETS_KEPT
 
 
 def test_a_neighbourhood_is_no_set():

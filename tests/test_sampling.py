@@ -51,7 +51,12 @@ LOAD = presets.load
 def narrow(name, **changes):
     preset = LOAD(name)
     model = dataclasses.replace(preset.model, **(NARROW.get(name, {}) | changes))
-    return dataclasses.replace(preset, model=model, size=getattr(model, "size", preset.size))
+    size = getattr(model, "size", preset.size)
+    if size != preset.size:
+        (stage,) = preset.train.stages
+        stage = dataclasses.replace(stage, width=size[0], height=size[1])
+        preset = dataclasses.replace(preset, train=dataclasses.replace(preset.train, stages=(stage,)))
+    return dataclasses.replace(preset, model=model, size=size)
 
 
 @pytest.fixture(autouse=True)

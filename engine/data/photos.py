@@ -18,11 +18,15 @@ ALL = PhotosData("stretch", "isic2017", 0, (), (), False)  # every photo, as a l
 
 @dataclass(frozen=True)
 class Layout:
-    """found: whether a folder is laid out so. read: (folder, label file or None, how) → photos, split or not yet."""
+    """found: whether a folder is laid out so. read: (folder, label file or None, how) → photos, split or not yet.
+
+    labelled: whether a label file beside its own table means something.
+    """
 
     name: str
     found: Callable[[Path], bool]
     read: Callable[[Path, Path | None, PhotosData], Iterable[PhotoRecord]]
+    labelled: bool = True
 
 
 def read(root: Path, labels: Path | None, how: PhotosData, wanted: Sequence[str] = ()) -> Manifest[PhotoRecord]:
@@ -32,6 +36,10 @@ def read(root: Path, labels: Path | None, how: PhotosData, wanted: Sequence[str]
         raise EngineError(f"{root} holds no photos in a known layout; known are {', '.join(x.name for x in LAYOUTS)}.")
     if labels is not None and not labels.is_file():
         raise EngineError(f"the label file {labels} does not exist.")
+    if labels is not None and not layout.labelled:
+        raise EngineError(
+            f"the label file {labels.name} was given; {root} is laid out as {layout.name}, whose own table is read."
+        )
     found = sorted(layout.read(root, labels, how), key=lambda record: record.id)
     shown = list(_wanted(found, wanted))
     if not shown:
@@ -106,9 +114,9 @@ def _clinical(root: Path, labels: Path | None, how: PhotosData) -> Iterator[Phot
 
 
 DERMOSCOPIC = (
-    Layout("ham10000", dermoscopic.is_ham10000, lambda root, labels, how: dermoscopic.ham10000(root)),
-    Layout("ph2", dermoscopic.is_ph2, lambda root, labels, how: dermoscopic.ph2(root)),
-    Layout("isic archive", dermoscopic.is_archive, lambda root, labels, how: dermoscopic.archive(root)),
+    Layout("ham10000", dermoscopic.is_ham10000, lambda root, labels, how: dermoscopic.ham10000(root), False),
+    Layout("ph2", dermoscopic.is_ph2, lambda root, labels, how: dermoscopic.ph2(root), False),
+    Layout("isic archive", dermoscopic.is_archive, lambda root, labels, how: dermoscopic.archive(root), False),
 )
 LAYOUTS = (
     Layout("isic challenge", lambda root: isic.layout_of(root) is not None, _challenge),

@@ -58,7 +58,9 @@ class PhotosBatch(Batch):
     """Photos alone, `pictures` being [B, 4, H, W] where the lesion mask in {-1, 1} is their fourth channel.
 
     labels: int64 [B], places in the model's diagnoses. fade: how far what this stage added has faded in, 0..1.
+    ranks: how many processes take this step, each with a batch of its own.
     """
 
     labels: Tensor
     fade: float = 1.0
+    ranks: int = 1

@@ -84,7 +84,7 @@ class NoiseGan(Gan):
         of_real, of_fake = judge(seen_real).float(), judge(seen_fake).float()
         self.measured["D.told_apart"] = told_apart(of_real, of_fake)
         terms = {"adversarial": self.objective.discriminator(of_real, of_fake)}
-        if self.config.r1 and images // len(fake) % R1_EVERY == 0:
+        if self.config.r1 and images // (len(fake) * batch.ranks) % R1_EVERY == 0:
             real = batch.pictures.detach().requires_grad_(True)
             terms["r1"] = self.config.r1 / 2 * R1_EVERY * r1(bare(judge)(real).float(), real)
         return terms

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.config import Range
+from engine.configs import askable
 from engine.diagnoses import check
 from engine.errors import EngineError
 from engine.seeds import normal, stream
@@ -67,9 +68,14 @@ def diagnosis_of(config: Shown, tables: Mapping[str, Tensor], request: Any) -> s
             raise EngineError(
                 f"the diagnosis '{request.diagnosis[:60]}' was asked for; this generator was trained without any."
             )
+        if len(config.diagnoses) > 1 and not askable(config):
+            raise EngineError(
+                f"the diagnosis '{request.diagnosis[:60]}' was asked for; this generator takes none and mixes "
+                f"{', '.join(config.diagnoses)}."
+            )
         return check(request.diagnosis, config.diagnoses)
-    if len(config.diagnoses) < 2:
-        return config.diagnoses[0] if config.diagnoses else None
+    if not askable(config):
+        return config.diagnoses[0] if len(config.diagnoses) == 1 else None
     shares = tables[SHARES].double().numpy()
     place = np.searchsorted(np.cumsum(shares / shares.sum()), stream(request.seed, "diagnosis").random(), side="right")
     return config.diagnoses[min(int(place), len(shares) - 1)]

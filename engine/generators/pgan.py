@@ -64,7 +64,7 @@ class Pgan(NoiseGan):
         else:
             self.measured["D.told_apart"] = told_apart(score_real, score_fake)
             terms = {"adversarial": LOGISTIC.discriminator(score_real, score_fake)}
-            if config.gradient_penalty and images // len(real) % R1_EVERY == 0:
+            if config.gradient_penalty and images // (len(real) * batch.ranks) % R1_EVERY == 0:
                 terms["penalty"] = config.gradient_penalty / 2 * R1_EVERY * self._at_photos(batch, label, stage)
         if config.drift:
             terms["drift"] = config.drift * score_real.square().mean()

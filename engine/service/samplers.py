@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import shlex
-import tempfile
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from platformdirs import user_cache_path
 
 from engine import formats, presets
 from engine.checkpoints import write_atomically
 from engine.config import from_table, suggestion
-from engine.configs import DATA, PhotosData
+from engine.configs import DATA, PhotosData, askable
 from engine.errors import EngineError
 from engine.labels import DEFINITE
 from engine.sampled import SEED_LIMIT
@@ -28,6 +29,7 @@ from engine.service.sampling import BLOCK, OWN_SEEDS, Sample, Sampler, Turn, Tur
 GRID_LIMIT = 500  # samples of one grid on a page
 SET_LIMIT = 2000  # samples of one file to download; 200 MB of pairs
 TURNS_LIMIT = 24  # of one sample: so often has somebody asked for more like the last
+SETS_KEPT = 4
 NEAR = 0.3  # how far "more like this" turns the noise, as a share of the way to another sample
 LOOP_STEPS = 24
 LOOP_MS = 80
@@ -117,7 +119,7 @@ def noise_generators() -> tuple[NoiseGenerator, ...]:
             preset.title,
             preset.makes,
             preset.size,
-            preset.model.diagnoses if len(preset.model.diagnoses) > 1 else (),
+            askable(preset.model),
             bool(getattr(preset.model, "mask", False)),
             bool(getattr(preset.model, "truncates", False)),
         )
@@ -256,7 +258,16 @@ def set_folder(wish: Wish) -> Path:
         raise EngineError("samples around another are no set; sample anew, or keep single ones.")
     now = weights.stat().st_mtime_ns if weights else 0
     key = hashlib.sha256(f"{wish}|{now}".encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"moulage-set-{key}"
+    folder = sets_folder() / key
+    kept = sorted(sets_folder().glob("*"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for old in kept[SETS_KEPT:] if folder not in kept[:SETS_KEPT] else ():
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def sets_folder() -> Path:
+    """Where sets to download are kept for a second try: this user's own cache."""
+    return user_cache_path("moulage") / "sets"
 
 
 def zipped_folder(folder: Path) -> bytes:

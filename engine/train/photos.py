@@ -33,6 +33,7 @@ def batch_at(
         random=torch.Generator(device).manual_seed(int(random.integers(2**62))),
         labels=torch.tensor([cache.labels[i] for i in chosen], device=device),
         fade=frame.fade,
+        ranks=how.ranks,
     )
 
 
