@@ -53,10 +53,10 @@ def test_what_was_embedded_is_not_embedded_again_and_a_new_file_is(photos, tmp_p
         return embed(pictures)
 
     neighbours.build("set", photos[:30], out, load_picture, embed=counted)
-    assert sum(seen) == 30
+    assert sum(seen) == 2 * 30  # whole and square
     Image.fromarray(np.full((8, 8, 3), 200, np.uint8)).save(photos[0][1])
     neighbours.build("set", photos, out, load_picture, embed=counted)
-    assert sum(seen) == 30 + 11
+    assert sum(seen) == 2 * (30 + 11)
     assert neighbours.load(out).ids == tuple(name for name, _ in photos)
 
 
@@ -73,9 +73,36 @@ def test_a_stopped_try_keeps_what_it_had(photos, tmp_path, monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         neighbours.build("set", photos, out, load_picture, embed=dying)
-    assert len(neighbours.load(out).ids) == 16
+    assert len(neighbours.load(out).ids) == 20
     neighbours.build("set", photos, out, load_picture, embed=dying)
-    assert sum(calls[6:]) == 24
+    assert sum(calls[6:]) == 2 * 20
+
+
+def test_an_unreadable_photo_is_named_and_the_others_are_kept(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(neighbours, "BATCH", 4)
+    photos[9][1].write_bytes(b"no picture")
+    out = tmp_path / "a.npz"
+
+    with pytest.raises(EngineError, match=r"9\.png"):
+        neighbours.build("set", photos, out, load_picture, embed=embed)
+    assert len(neighbours.load(out).ids) == 8
+
+
+def test_a_copy_of_a_photos_centre_square_finds_it(lite0, tmp_path):
+    neighbours._network.cache_clear()
+    random = np.random.default_rng(2)
+    files = []
+    for i in range(12):
+        small = random.integers(0, 256, (6, 16, 3)).astype(np.uint8)
+        Image.fromarray(small).resize((256, 96), Image.Resampling.BICUBIC).save(tmp_path / f"{i}.png")
+        files.append((str(i), tmp_path / f"{i}.png"))
+    index = neighbours.build("set", files, tmp_path / "a.npz", load_picture)
+    copies = [neighbours.views(load_picture(path))[1] for _, path in files]
+    found = [index.nearest(row) for row in neighbours.embedded(copies)]
+    neighbours._network.cache_clear()
+
+    assert [one.id for one in found] == [name for name, _ in files]
+    assert min(one.similarity for one in found) > 0.999
 
 
 @pytest.mark.parametrize("damage", [b"", b"no archive", None])

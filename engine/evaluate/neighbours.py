@@ -2,7 +2,8 @@
 
 An embedding is the pooled last map of a frozen EfficientNet-lite0, divided by its length, so that its inner product with
 another is the cosine of their angle. How near is near is told by the photos themselves: beside the nearest photo stands the
-share of photos that have another photo as near.
+share of photos that have another photo as near. A photo is looked up whole and as its centre square, since some generators
+learn from the square alone and a copy of it would else pass for a stranger.
 """
 
 import hashlib
@@ -26,7 +27,7 @@ INPUT_PX = 224
 FEATURES = 1280
 BATCH = 16
 KEEP_EVERY = 16  # batches between savings of an index that is being made
-RECIPE = "lite0/224-stretched/1"  # names what an embedding is; change it with this file
+RECIPE = "lite0/224-stretched, whole and square/2"  # names what an embedding is; change it with this file
 
 Progress = Callable[[int, int], None]
 
@@ -48,7 +49,10 @@ class Neighbour:
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """Embeddings float16 [N, 1280] of photos, their ids and files; `own`: float32 [N], each one's similarity to its nearest."""
+    """Embeddings float16 [N, 2, 1280] of photos, whole and square, their ids and files.
+
+    own: float32 [N, 2], each view's similarity to the nearest of the other photos' same views.
+    """
 
     data: str
     ids: tuple[str, ...]
@@ -59,9 +63,9 @@ class Index:
     def nearest(self, embedding: NDArray[np.float32]) -> Neighbour:
         """Of an embedding, float32 [1280]."""
         similar = self.embeddings.astype(np.float32) @ embedding
-        best = int(np.argmax(similar))
-        as_near = float((self.own >= similar[best]).mean())
-        return Neighbour(self.ids[best], Path(self.files[best]), self.data, float(similar[best]), as_near)
+        best, view = np.unravel_index(int(np.argmax(similar)), similar.shape)
+        as_near = float((self.own[:, view] >= similar[best, view]).mean())
+        return Neighbour(self.ids[best], Path(self.files[best]), self.data, float(similar[best, view]), as_near)
 
 
 def embedded(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
@@ -78,6 +82,14 @@ def embedded(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
             found = _network()((batch - 127) / 128)
         rows.append(torch.nn.functional.normalize(found.float(), dim=1).numpy())
     return np.concatenate(rows)
+
+
+def views(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """A photo as it is looked up: whole, and its centre square."""
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return [picture, np.ascontiguousarray(picture[top : top + side, left : left + side])]
 
 
 @cache
@@ -116,13 +128,20 @@ def build(
     missing = [place for place, key in enumerate(keys) if key not in known]
     progress(len(photos) - len(missing), len(photos))
     with ThreadPoolExecutor() as pool:
-        for number, start in enumerate(range(0, len(missing), BATCH), start=1):
-            places = missing[start : start + BATCH]
-            found = embed(list(pool.map(read, [photos[place][1] for place in places])))
-            known |= {keys[place]: row for place, row in zip(places, found.astype(np.float16), strict=True)}
-            progress(len(photos) - len(missing) + start + len(places), len(photos))
-            if number % KEEP_EVERY == 0:
+        try:
+            for number, start in enumerate(range(0, len(missing), BATCH), start=1):
+                places = missing[start : start + BATCH]
+                pictures = list(pool.map(read, [photos[place][1] for place in places]))
+                found = embed([view for picture in pictures for view in views(picture)]).astype(np.float16)
+                rows = found.reshape(len(places), -1, found.shape[1])
+                known |= {keys[place]: row for place, row in zip(places, rows, strict=True)}
+                progress(len(photos) - len(missing) + start + len(places), len(photos))
+                if number % KEEP_EVERY == 0:
+                    _write(out, name, photos, keys, known)
+        except BaseException:
+            if known:
                 _write(out, name, photos, keys, known)
+            raise
     return _write(out, name, photos, keys, known)
 
 
@@ -177,13 +196,17 @@ def _arrays(path: Path) -> dict[str, Any]:
 
 
 def _own(embeddings: NDArray[np.float16]) -> NDArray[np.float32]:
-    """Each photo's similarity to its nearest other; -1 for a single one."""
-    wide, rows = embeddings.astype(np.float32), []
-    for start in range(0, len(wide), 1024):
-        similar = wide[start : start + 1024] @ wide.T
+    """Each view's similarity to its nearest among the other photos', [N, 2]; -1 for a single photo."""
+    return np.stack([_nearest_other(view) for view in embeddings.astype(np.float32).swapaxes(0, 1)], axis=1)
+
+
+def _nearest_other(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    found = []
+    for start in range(0, len(rows), 1024):
+        similar = rows[start : start + 1024] @ rows.T
         similar[np.arange(len(similar)), np.arange(start, start + len(similar))] = -1
-        rows.append(similar.max(axis=1))
-    return np.concatenate(rows)
+        found.append(similar.max(axis=1))
+    return np.concatenate(found)
 
 
 def _key(path: Path) -> str:
