@@ -13,7 +13,16 @@ from engine.generators import FAMILIES
 from engine.generators.batches import PhotosBatch
 from engine.generators.dcgan128 import EnlargingConv, SameConv
 from engine.generators.gan import parameters
-from engine.generators.noise import TruncatedRequest, diagnosis_of, latent, r1, shares, told_apart, variety
+from engine.generators.noise import (
+    TruncatedRequest,
+    diagnosis_of,
+    latent,
+    r1,
+    shares,
+    told_apart,
+    told_variety,
+    variety,
+)
 
 
 def on_meta(name):
@@ -157,6 +166,32 @@ def test_equal_pictures_have_no_variety_and_photos_have_that_of_photos():
 
     assert variety(photos[:1].repeat(8, 1, 1, 1), photos).item() == pytest.approx(0, abs=1e-5)
     assert variety(photos, photos).item() == pytest.approx(1, abs=1e-4)
+
+
+def test_variety_of_colours_is_told_apart_from_that_of_masks():
+    colours, masks = torch.rand(8, 3, 16, 16), torch.rand(8, 1, 16, 16).round() * 2 - 1
+    photos = torch.cat([colours, masks], dim=1)
+    alike = torch.cat([colours[:1].expand(8, -1, -1, -1), masks], dim=1)
+
+    found = told_variety(alike, photos, ".level0")
+    assert {k: round(v.item(), 3) for k, v in found.items()} == {"G.variety.level0": 0.0, "G.variety.level0.mask": 1.0}
+    assert told_variety(alike[:1], photos[:1]) == {}
+
+
+def test_r1_falls_every_sixteenth_step_whatever_the_number_of_devices(monkeypatch):
+    model = dataclasses.replace(presets.load("dcgan-pairs-modern").model, width=2, discriminator_width=2)
+    gan = FAMILIES["dcgan"].build(dataclasses.replace(model, start=(4, 3), upsamplings=3))
+    for ranks in (1, 4):
+        counted = 0
+        for step in range(32):
+            batch = PhotosBatch(
+                torch.rand(2, 4, 24, 32),
+                torch.Generator().manual_seed(0),
+                torch.zeros(2, dtype=torch.int64),
+                ranks=ranks,
+            )
+            counted += "r1" in next(gan.losses(batch, step * 2 * ranks))[1]
+        assert counted == 2
 
 
 def test_told_apart_is_the_area_under_the_roc_curve():

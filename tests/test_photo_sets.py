@@ -20,6 +20,7 @@ from engine.data.sources import SOURCES
 from engine.diagnoses import DIAGNOSES, place_of
 from engine.errors import EngineError
 from engine.presets import Frame
+from engine.service.judging import HeldOut
 from engine.train.loader import Sampling, batch_at
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared/data"
@@ -277,3 +278,39 @@ def test_the_shared_photos_give_the_counts_of_their_readme():
         found = read(SHARED / "isic2018-384", SHARED / "isic2018_labels.csv", presets.load("pgan-256"))
         assert (len(found.records), sum(r.label for r in found.records)) == (2594, 519)
         assert len(read(SHARED / "pad-ufes-20", None, presets.load("dcgan-128-bcc")).records) == 346
+
+
+def test_an_exclusion_list_may_name_photos_that_were_not_asked_for(folder):
+    root, labels = folder
+    preset = presets.load("dcgan-128-melanoma")
+    melanomas = [f"ISIC_{9_000_000 + i}" for i in range(0, 12, 3)]
+    listing = dataclasses.replace(preset.data, exclude=(melanomas[0], "ISIC_9000001"))
+
+    found = SOURCES[PhotosData].training(root, labels, dataclasses.replace(preset, data=listing))
+
+    assert {record.id for record in found.records} == set(melanomas[1:])
+    listing = dataclasses.replace(preset.data, exclude=("ISIC_1234567",))
+    with pytest.raises(EngineError, match="names ISIC_1234567"):
+        SOURCES[PhotosData].training(root, labels, dataclasses.replace(preset, data=listing))
+
+
+def test_a_report_leaves_out_what_training_rejects(folder):
+    root, labels = folder
+    melanomas = photos.read(root, labels, HOW, ("melanoma",)).of("train").records
+    framed = np.asarray(Image.open(melanomas[0].picture)).copy()
+    y, x = np.mgrid[: framed.shape[0], : framed.shape[1]]
+    framed[np.hypot(y - 32, x - 48) > 36] = 5
+    Image.fromarray(framed).save(melanomas[0].picture)
+
+    held = HeldOut.of(root, labels, "dcgan-128-melanoma", "train")
+    assert {record.id for record in held.records} == {record.id for record in melanomas[1:]}
+    assert len(held.photos()) == len(held.floor()) == len(melanomas) - 1
+
+
+def test_a_label_file_beside_an_archives_own_table_is_refused(tmp_path):
+    table(tmp_path / "metadata.csv", [{"isic_id": "ISIC_0", "diagnosis_1": "Benign"}])
+    picture(tmp_path / "ISIC_0.jpg")
+    table(tmp_path / "labels.csv", [{"image_id": "ISIC_0", "melanoma": 1.0}])
+
+    with pytest.raises(EngineError, match=r"labels.csv was given; .* is laid out as isic archive, whose own table"):
+        photos.read(tmp_path, tmp_path / "labels.csv", HOW)

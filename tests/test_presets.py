@@ -48,6 +48,18 @@ def test_a_bad_setting_is_one_sentence(setting, words):
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(("name", "settings", "words"), [
+    ("pgan-256", ["model.resolution=64", "size=[64, 64]"], "has one of 128x128; 4x4, 8x8, 16x16, 32x32, 64x64 is what"),
+    ("dcgan-64", ["train.stages=[{until=1.0, width=32, height=32, batch=2}]"], "has one of 32x32; 64x64 is what"),
+    ("dcgan-pairs-live", ["model.projected=0", "model.own_discriminator=0"], "one of them at least must be above 0"),
+])  # fmt: skip
+def test_a_stage_or_judge_that_the_model_cannot_have_is_one_sentence(name, settings, words):
+    with pytest.raises(EngineError) as caught:
+        presets.with_settings(presets.load(name), settings)
+
+    assert words in str(caught.value)
+
+
 def test_the_hash_is_that_of_the_values_whatever_the_comments(tmp_path):
     copy = tmp_path / NAME
     shutil.copytree(presets.ROOT / NAME, copy)

@@ -14,18 +14,21 @@ from PIL import Image
 from engine import presets, service
 from engine.cards import Card, Clock, Code, DataRef, Env, PresetRef
 from engine.checkpoints import load, save
-from engine.cli import main
+from engine.cli import main, sets
 from engine.config import to_table
-from engine.data import read
+from engine.data import photos, read
 from engine.data.maps import load_mask
+from engine.data.phantom import write
 from engine.errors import EngineError
 from engine.generators import FAMILIES
 from engine.sampled import Folder, Job, Shard
 from engine.seeds import stream
+from engine.service import judging
 
 NARROW = {
     "dcgan-pairs-live": {"width": 2, "discriminator_width": 2},
     "pgan-256-live": {"fmap_base": 64, "fmap_max": 4, "latent": 8},
+    "dcgan-128-bcc": {"width": 2, "discriminator_width": 2},
     "lapgan-pairs": {"width": 2, "hidden": 8, "discriminator_width": 2, "start": (5, 5)},
 }
 
@@ -309,3 +312,83 @@ def test_a_manifest_of_a_set_is_for_that_job_only(tmp_path):
     (tmp_path / "set" / "job.json").write_text("{")
     with pytest.raises(EngineError, match="damaged"):
         Folder.open(tmp_path / "set", Job("a", "0", 3, 1), False)
+
+
+def test_a_set_is_read_back_as_synthetic_with_its_diagnoses_and_its_own_licence(weights, tmp_path):
+    name = "pgan-256-live"
+    service.sample(name, 9, 4, tmp_path / "set", checkpoint=weights[name])
+    with (tmp_path / "set" / "manifest.csv").open(newline="") as file:
+        said = {row["image_id"]: row["diagnosis"] for row in csv.DictReader(file)}
+
+    found = photos.read(tmp_path / "set", tmp_path / "set" / "manifest.csv", photos.ALL)
+    assert {record.id: record.diagnosis for record in found.records} == said
+    assert all(record.licence.startswith("synthetic pictures by Moulage") for record in found.records)
+    report = service.check_data(tmp_path / "set", tmp_path / "set" / "manifest.csv")
+    assert report.problems == ()
+    assert report.licence.startswith("synthetic")
+    assert "none shows a patient" in (tmp_path / "set" / "README.txt").read_text()
+
+
+def test_a_set_of_one_rare_diagnosis_is_read_back_as_that_and_not_as_benign(tmp_path):
+    part = untrained("dcgan-128-bcc", tmp_path / "bcc.safetensors")
+    service.sample("dcgan-128-bcc", 3, 4, tmp_path / "set", checkpoint=part)
+
+    found = photos.read(tmp_path / "set", tmp_path / "set" / "manifest.csv", photos.ALL, ("basal cell carcinoma",))
+    assert len(found.records) == 3
+    with pytest.raises(EngineError, match="its diagnoses: basal cell carcinoma"):
+        photos.read(tmp_path / "set", tmp_path / "set" / "manifest.csv", photos.ALL, ("benign",))
+
+
+def test_a_checkpoint_of_another_preset_is_refused_and_of_other_settings_sampled_by_them(tmp_path):
+    other = untrained("dcgan-128-bcc", tmp_path / "bcc.safetensors")
+    with pytest.raises(EngineError, match="trained as 'dcgan-128-bcc'; the preset 'dcgan-128-melanoma' was asked for"):
+        service.Sampler("dcgan-128-melanoma", checkpoint=other)
+    turned = untrained("pgan-256-live", tmp_path / "turned.safetensors", diagnoses=("melanoma", "benign"))
+    sampler = service.Sampler("pgan-256-live", checkpoint=turned)
+    _, label = sampler._input(sampler.request(seed=1, diagnosis="melanoma"))
+    assert label.tolist() == [[1, 0]]
+
+
+def test_a_generator_that_takes_no_label_names_no_diagnosis_of_several(tmp_path):
+    mixed = untrained("dcgan-pairs-live", tmp_path / "mixed.safetensors", diagnoses=("benign", "melanoma"))
+    sampler = service.Sampler("dcgan-pairs-live", checkpoint=mixed)
+
+    assert sampler.diagnosis(sampler.request(seed=1)) is None
+    with pytest.raises(EngineError, match="takes none and mixes benign, melanoma"):
+        sampler.paint([sampler.request(seed=1, diagnosis="melanoma")])
+
+
+def test_masks_are_not_judged_as_pictures(weights, tmp_path):
+    name = "dcgan-pairs-live"
+    service.sample(name, 6, 1, tmp_path / "set", checkpoint=weights[name])
+
+    assert len(judging._folder(tmp_path / "set", presets.load(name))) == 6
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    (("--seed", "-1"), "--seed -1; 0 to"),
+    (("--count", "0"), "--count 0; 1 to 10,000,000"),
+    (("--shard", "1/2"), "--shard is for pictures from noise, without --data"),
+    (("--diagnosis", "flu"), "--diagnosis is for pictures from noise"),
+])  # fmt: skip
+def test_a_set_of_maps_refuses_what_it_does_not_take(tmp_path, capsys, monkeypatch, options, words):
+    labels = write(tmp_path / "data", 8)
+    told = ["sample", "pix2pixhd-live", "--data", tmp_path / "data", "--labels", labels, "--out", tmp_path / "set"]
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    told += [x for pair in ({"--count": "1"} | given).items() for x in pair]
+    monkeypatch.setattr("sys.argv", ["moulage", *map(str, told)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "set").exists()
+
+
+def test_a_set_from_noise_refuses_the_options_of_maps_and_one_of_maps_a_full_folder(tmp_path):
+    with pytest.raises(EngineError, match="--tone is for pictures from maps, with --data"):
+        sets.sample("dcgan-pairs-live", 1, tmp_path / "set", tone="II")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    with pytest.raises(EngineError, match="not empty; a new or empty folder is needed"):
+        service.sample_maps("pix2pixhd-live", tmp_path, 1, tmp_path / "full")
