@@ -23,6 +23,7 @@ from engine.weights import path
 
 HEAD_WIDTH = 64
 CALIBRATION_BATCHES = 8
+MIRRORED_PX = 8
 SMALLEST_PX = 64  # side to which smaller pictures are enlarged: the deepest features are 32 px apart
 CHANNELS = (24, 40, 112, 320)  # after blocks 1, 2, 4, 6: strides 4, 8, 16, 32
 TAPS = (1, 2, 4, 6)
@@ -144,12 +145,15 @@ def mean_score(logits: Sequence[Tensor]) -> Tensor:
 
 
 def taps(net: nn.Module, pictures: Tensor) -> list[Tensor]:
-    """Features of pictures [B, 3 or more, H, W], of which the first three channels are looked at."""
+    """Features of pictures [B, 3 or more, H, W], of which the first three channels are looked at.
+
+    They are mirrored outwards first: the outermost rows would else hardly reach any feature, and fill with stray colours.
+    """
     colours = pictures[:, :3]
     short = min(colours.shape[2:])
     if short < SMALLEST_PX:
         colours = F.interpolate(colours, scale_factor=SMALLEST_PX / short, mode="bilinear", antialias=True)
-    return net(colours)
+    return net(F.pad(colours, (MIRRORED_PX,) * 4, mode="reflect"))
 
 
 def _head(inputs: int, width: int) -> nn.Module:
