@@ -25,10 +25,11 @@ from engine.generators.noise import (
     r1,
     shares,
     told_apart,
+    told_apart_by,
     told_variety,
 )
 from engine.generators.objectives import OBJECTIVES, Objective
-from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, mean_score, taps
+from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, taps
 from engine.labels import Planes
 from engine.train.augment import diffaugment
 
@@ -112,7 +113,7 @@ class NoiseGan(Gan):
         of_fake = self.networks["H"]([tap.detach() for tap in looked_at], with_fake.detach())
         of_real = self.networks["H"](taps(net, real), with_real)
         if "D" not in self.networks:
-            self.measured["D.told_apart"] = told_apart(mean_score(of_real), mean_score(of_fake))
+            self.measured["D.told_apart"] = told_apart_by(of_real, of_fake)
         yield "H", {"heads": distinguished(self.objective, of_real, of_fake)}
 
     def _shown(self, real: Tensor, fake: Tensor, random: torch.Generator) -> Sequence[Tensor]:

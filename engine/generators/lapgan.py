@@ -26,10 +26,11 @@ from engine.generators.noise import (
     latent,
     shares,
     told_apart,
+    told_apart_by,
     told_variety,
 )
 from engine.generators.objectives import OBJECTIVES
-from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, mean_score, taps
+from engine.generators.projected import HEAD_WIDTH, ProjectedHeads, calibrated, distinguished, fooled, taps
 from engine.generators.pyramid import doubled, levels
 from engine.labels import Planes
 
@@ -215,7 +216,7 @@ class Lapgan(Gan):
         given_fake = [x.detach() for x in self._given(fake, below)]
         judged = list(zip(self.known, judge(of_real, self._given(real, below)), judge(left, given_fake), strict=True))
         if "D" not in self.networks:
-            self.measured |= {f"D.told_apart.level{n}": told_apart(mean_score(r), mean_score(f)) for n, r, f in judged}
+            self.measured |= {f"D.told_apart.level{n}": told_apart_by(r, f) for n, r, f in judged}
         return {f"level{n}": distinguished(self.objective, r, f) for n, r, f in judged}
 
     def _given(self, pictures: list[Tensor], below: list[Tensor]) -> list[Tensor]:

@@ -122,8 +122,17 @@ def told_variety(fake: Tensor, real: Tensor, of: str = "") -> dict[str, Tensor]:
 
 def told_apart(real: Tensor, fake: Tensor) -> Tensor:
     """Share of all pairs in which the photo scores above the generated picture: 0.5 is a guess, 1 knows every one."""
-    pairs = real.detach().flatten()[:, None] - fake.detach().flatten()[None]
-    return ((pairs > 0).float() + 0.5 * (pairs == 0).float()).mean()
+    real, ordered = real.detach().flatten().float(), fake.detach().flatten().float().sort().values
+    below, upto = (torch.searchsorted(ordered, real, right=right).double() for right in (False, True))
+    return ((below + upto) / 2 / len(ordered)).mean().float()
+
+
+def told_apart_by(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+    """`told_apart` of several discriminators of places, mean over them.
+
+    Of places and not of whole pictures: on frozen features those are soon known every one, while most places still teach.
+    """
+    return torch.stack([told_apart(r, f) for r, f in zip(real, fake, strict=True)]).mean()
 
 
 def r1(score: Tensor, pictures: Tensor) -> Tensor:

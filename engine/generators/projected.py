@@ -139,11 +139,6 @@ def fooled(objective: Objective, fake: Sequence[Tensor]) -> Tensor:
     return torch.stack([objective.generator(f) for f in fake]).mean()
 
 
-def mean_score(logits: Sequence[Tensor]) -> Tensor:
-    """Each picture's mean logit over depths and places, [B]."""
-    return torch.stack([of.float().mean(dim=(1, 2, 3)) for of in logits]).mean(dim=0)
-
-
 def taps(net: nn.Module, pictures: Tensor) -> list[Tensor]:
     """Features of pictures [B, 3 or more, H, W], of which the first three channels are looked at.
 
