@@ -32,17 +32,17 @@ Labels = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
 Checkpoint = Annotated[Path | None, typer.Option(help="Weights to use in place of the shipped ones.")]
 Device = Annotated[str, typer.Option(help="cpu or cuda.")]
 
 
 def told(found: Any) -> None:
+    """Print a finding as its sentence."""
     print(found.sentence())
 
 
 def reported(found: Any, report: Path | None) -> None:
+    """Print a finding, and write its numbers as JSON where a file is named."""
     told(found)
     if report:
         from engine.checkpoints import write_atomically
@@ -50,7 +50,7 @@ def reported(found: Any, report: Path | None) -> None:
         write_atomically(report, json.dumps(asdict(found), indent=1).encode())
 
 
-class bar:
+class Bar:
     """A progress bar as a context; gives a callable of (done, total)."""
 
     def __init__(self, title: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from engine import service
-from engine.cli.app import Checkpoint, Labels, bar, evaluate_app, reported
+from engine.cli.app import Bar, Checkpoint, Labels, evaluate_app, reported
 
 Real = Annotated[Path, typer.Option(help="Data folder; its train split gives the floor.")]
 Split = Annotated[str, typer.Option(help="The split whose maps and photos are used: test, or val while choosing.")]
@@ -25,7 +25,7 @@ def evaluate_fidelity(
     checkpoint: Checkpoint = None,
 ) -> None:
     """KID and FID, beside the floor that real pictures reach against real pictures of the same number."""
-    with bar("judging") as tick:
+    with Bar("judging") as tick:
         found = service.fidelity(real, fake, preset, labels, checkpoint, split, tick)
     reported(found, report)
 
@@ -55,7 +55,7 @@ def _report(name: str, doing: str) -> Callable[..., None]:
         report: Report = None,
         checkpoint: Checkpoint = None,
     ) -> None:
-        with bar(doing) as tick:
+        with Bar(doing) as tick:
             found = getattr(service, name)(real, preset, labels, checkpoint, split, tick)
         reported(found, report)
 

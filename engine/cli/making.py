@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from engine import service
-from engine.cli.app import AsJson, Checkpoint, Device, app, bar, console, weights_app
+from engine.cli.app import AsJson, Bar, Checkpoint, Device, app, console, weights_app
 from engine.errors import EngineError
 
 
@@ -93,7 +93,7 @@ def sweep(
     device: Device = "cpu",
 ) -> None:
     """Paint one case over two axes: lesion size, skin tone, seed, markers."""
-    with bar("painting") as tick:
+    with Bar("painting") as tick:
         written = service.sweep_file(preset, case, out, x, y, columns, rows, device, tick)
     print(f"{written[0]} and {len(written) - 1} files beside it")
 

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from engine import service
-from engine.cli.app import AsJson, Checkpoint, Device, Labels, app, bar, console, library_app
+from engine.cli.app import AsJson, Bar, Checkpoint, Device, Labels, app, console, library_app
 from engine.errors import EngineError
 
 
@@ -51,7 +51,7 @@ def sample(
             raise EngineError(
                 f"{option} is for pictures from {'maps, with' if data is None else 'noise, without'} --data."
             )
-    with bar("sampling") as tick:
+    with Bar("sampling") as tick:
         if data is not None:
             written = service.sample_maps(
                 preset, data, count, out, seed, labels, split or "val", tone, checkpoint, device, tick
@@ -122,5 +122,5 @@ def library_export(
     """Write the kept cases that fit as a data set in ISIC 2018's layout, with a manifest."""
     library = service.Library(folder or service.library_folder())
     names = [kept.id for kept in library.entries(" ".join(words or ()))]
-    with bar("writing") as tick:
+    with Bar("writing") as tick:
         print(service.export_library(library, names, out, tick))

@@ -10,13 +10,13 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine import service
-from engine.cli.app import AsJson, Labels, app, bar, console, data_app, told
+from engine.cli.app import AsJson, Bar, Labels, app, console, data_app, told
 
 
 @data_app.command("check")
 def data_check(folder: Path, labels: Labels = None, as_json: AsJson = False) -> None:
     """Tell a data folder's layout, counts, licence, and everything that is wrong with it, by file name."""
-    with bar("looking") as tick:
+    with Bar("looking") as tick:
         report = service.check_data(folder, labels, tick)
     if as_json:
         print(json.dumps({**asdict(report), "root": str(report.root)}, indent=1))
@@ -33,7 +33,7 @@ def data_check(folder: Path, labels: Labels = None, as_json: AsJson = False) -> 
 @data_app.command("index")
 def data_index(folder: Path, labels: Labels = None) -> None:
     """Embed a folder's photos, so that the Sample page can show the nearest real photo. A stopped try goes on."""
-    with bar("indexing") as tick:
+    with Bar("indexing") as tick:
         made = service.index_data(folder, labels, tick)
     print(f"{made.photos:,} photos of {made.data}: {made.path}")
 
@@ -101,6 +101,6 @@ def segmenter(
     seed: Annotated[int, typer.Option(help="Seed, 0 or more.", min=0)] = 0,
 ) -> None:
     """Fit the small lesion segmenter that judges clinical pictures."""
-    with bar("fitting") as tick:
+    with Bar("fitting") as tick:
         found = service.fit_segmenter(data, out, images, seed=seed, progress=tick)
     print(f"{out}: Jaccard {found['jaccard_mean']:.3f} on the test patients (median {found['jaccard_median']:.3f})")
