@@ -193,6 +193,8 @@ class DcganConfig:
     """Translation and cutout of what the discriminator sees (Zhao et al. 2020)."""
     projected: Annotated[float, Range(0, 10)] = 0.0
     """Weight of small discriminators on features of a frozen network (Sauer et al. 2021); 0 in the paper."""
+    energy: Annotated[float, Range(0, 1000)] = 0.0
+    """Weight of the energy distance between thumbnails of pictures and of photos, see `noise.energy`; 0 in the paper."""
     own_discriminator: Annotated[float, Range(0, 10)] = 1.0
     """Weight of the family's own discriminator; 0 leaves it out, and those on features judge alone."""
 
@@ -227,6 +229,8 @@ class Dcgan128Config:
     """Translation and cutout of what the discriminator sees (Zhao et al. 2020)."""
     projected: Annotated[float, Range(0, 10)] = 0.0
     """Weight of small discriminators on features of a frozen network (Sauer et al. 2021); 0 in the paper."""
+    energy: Annotated[float, Range(0, 1000)] = 0.0
+    """Weight of the energy distance between thumbnails of pictures and of photos, see `noise.energy`; 0 in the paper."""
     own_discriminator: Annotated[float, Range(0, 10)] = 1.0
     """Weight of the family's own discriminator; 0 leaves it out, and those on features judge alone."""
 
@@ -270,6 +274,8 @@ class LapganConfig:
     objective: Literal["bce", "hinge"]
     projected: Annotated[float, Range(0, 10)] = 0.0
     """Weight of small discriminators on features of a frozen network (Sauer et al. 2021), a level; 0 in the paper."""
+    energy: Annotated[float, Range(0, 1000)] = 0.0
+    """Weight of the energy distance between thumbnails of pictures and of photos, see `noise.energy`; 0 in the paper."""
     own_discriminator: Annotated[float, Range(0, 10)] = 1.0
     """Weight of the paper's own discriminators; 0 leaves them out, and those on features judge alone."""
 
@@ -315,6 +321,8 @@ class PganConfig:
     """Translation and cutout of what the discriminator sees (Zhao et al. 2020)."""
     projected: Annotated[float, Range(0, 10)] = 0.0
     """Weight of small discriminators on features of a frozen network (Sauer et al. 2021); 0 in the paper."""
+    energy: Annotated[float, Range(0, 1000)] = 0.0
+    """Weight of the energy distance between thumbnails of pictures and of photos, see `noise.energy`; 0 in the paper."""
     own_discriminator: Annotated[float, Range(0, 10)] = 1.0
     """Weight of the family's own discriminator; 0 leaves it out, and those on features judge alone."""
 

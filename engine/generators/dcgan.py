@@ -20,6 +20,7 @@ from engine.generators.gan import Family, Gan, Terms, bare
 from engine.generators.noise import (
     TruncatedRequest,
     diagnosis_of,
+    energy,
     extrapolates,
     latent,
     r1,
@@ -92,11 +93,16 @@ class NoiseGan(Gan):
 
     def _fooling(self, fake: Tensor, batch: PhotosBatch) -> Iterator[tuple[str, Terms]]:
         seen_real, seen = self._shown(batch.pictures, fake, batch.random)
-        terms: Terms = {}
+        terms = self._energy(fake, batch)
         if "D" in self.networks:
             with self.fixed("D") as judge:
                 terms["adversarial"] = self.config.own_discriminator * self.objective.generator(judge(seen))
         yield from self._by_features(terms, seen_real, seen, seen_real[:, 3:], seen[:, 3:])
+
+    def _energy(self, fake: Tensor, batch: PhotosBatch, known: Tensor | None = None) -> Terms:
+        if not self.config.energy or len(fake) < 2:
+            return {}
+        return {"energy": self.config.energy * energy(fake, batch.pictures, known)}
 
     def _by_features(
         self, terms: Terms, real: Tensor, fake: Tensor, with_real: Tensor, with_fake: Tensor

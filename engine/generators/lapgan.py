@@ -22,6 +22,7 @@ from engine.generators.gan import Family, Gan, Terms
 from engine.generators.noise import (
     TruncatedRequest,
     diagnosis_of,
+    energy,
     extrapolates,
     latent,
     shares,
@@ -184,12 +185,19 @@ class Lapgan(Gan):
         # the levels above the smallest start from photos, which differ of themselves
         self.measured = told_variety(fake[0], real[0], ".level0") if 0 in self.known else {}
         terms: Terms = {}
+        if self.config.energy and len(batch.pictures) > 1:
+            terms |= {
+                f"energy.level{n}": self.config.energy * energy(f, r)
+                for n, f, r in zip(self.known, fake, real, strict=True)
+            }
         if "D" in self.networks:
             yield "D", self._judging(real, fake)
             with self.fixed("D") as judge:
                 judged = judge(fake)
             weight = self.config.own_discriminator
-            terms = {f"level{n}": weight * self.objective.generator(f) for n, f in zip(self.known, judged, strict=True)}
+            terms |= {
+                f"level{n}": weight * self.objective.generator(f) for n, f in zip(self.known, judged, strict=True)
+            }
         if "H" not in self.networks:
             yield "G", terms
             return

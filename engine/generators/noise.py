@@ -21,6 +21,7 @@ from engine.errors import EngineError
 from engine.seeds import normal, stream
 
 SHARES = "diagnosis.shares"
+KNOWN = 2.0  # distance of what is known from what is not, in units of a picture's own: the whole range of a channel
 SPREAD_PX = 8  # side to which pictures are pooled before they are compared: what is left is colour and layout
 
 
@@ -102,6 +103,30 @@ def spread(pictures: Tensor) -> Tensor:
     small = F.adaptive_avg_pool2d(pictures.detach().float(), SPREAD_PX).flatten(1)
     count = len(small)
     return torch.cdist(small, small, p=1).sum() / max(1, count * (count - 1)) / small.shape[1]
+
+
+def energy(fake: Tensor, real: Tensor, known: Tensor | None = None) -> Tensor:
+    """Energy distance between the thumbnails of pictures and of photos, unbiased (Székely & Rizzo 2013, eq. 1).
+
+    2 E|f - r| - E|f - f'| - E|r - r'| over pictures [B, C, H, W] pooled to 8x8, B at least 2. It is 0 only where both are
+    distributed alike, so that pictures differ from each other as photos do, which a discriminator of single ones does not
+    ask for. known: [B, K], what each of both is given, such as its label: then they are to be alike given that.
+    """
+
+    def thumbnails(x: Tensor) -> Tensor:
+        small = F.adaptive_avg_pool2d(x.float(), SPREAD_PX).flatten(1)
+        small = small / small.shape[1] ** 0.5
+        return small if known is None else torch.cat([small, KNOWN * known.to(small)], dim=1)
+
+    f, r = thumbnails(fake), thumbnails(real)
+    between = (f[:, None] - r[None]).square().sum(dim=2).add(1e-8).sqrt().mean()
+    return 2 * between - _among(f) - _among(r)
+
+
+def _among(x: Tensor) -> Tensor:
+    distances = (x[:, None] - x[None]).square().sum(dim=2).add(1e-8).sqrt()
+    apart = ~torch.eye(len(x), dtype=torch.bool, device=x.device)
+    return distances[apart].mean()
 
 
 def variety(fake: Tensor, real: Tensor) -> Tensor:

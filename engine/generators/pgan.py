@@ -40,10 +40,10 @@ class Pgan(NoiseGan):
         fake = self.networks["G"](self._latents(batch), label, stage, batch.fade).float()
         seen = diffaugment([real, fake], batch.random) if self.config.diffaugment else [real, fake]
         self.measured = told_variety(fake, real)
-        terms: Terms = {}
+        terms = self._energy(fake, batch, label)
         if "D" in self.networks:
             yield "D", self._judging(*seen, batch, label, stage, images)
-            terms = self._own(seen[1], batch, label, stage)
+            terms |= self._own(seen[1], batch, label, stage)
         given = label[:, :, None, None]
         yield from self._by_features(terms, seen[0], seen[1], given, given)
 

@@ -13,7 +13,10 @@ CUTOUT = 0.35  # side of the cut rectangle as a share of the frame; DiffAugment'
 
 
 def diffaugment(tensors: Sequence[Tensor], random: torch.Generator) -> list[Tensor]:
-    """Translate and cut out the same region of every [B, C, H, W] tensor, differentiably (Zhao et al. 2020)."""
+    """Translate and cut out the same region of every [B, C, H, W] tensor, differentiably (Zhao et al. 2020).
+
+    What enters is mirrored, and not 0 as there: bars at the edges of photos would excuse any at the edges of pictures.
+    """
     count, _, height, width = tensors[0].shape
     device = tensors[0].device
     draws = torch.rand(count, 4, generator=random, device=device).cpu()
@@ -25,9 +28,9 @@ def diffaugment(tensors: Sequence[Tensor], random: torch.Generator) -> list[Tens
 
 
 def _moved(x: Tensor, down: int, right: int) -> Tensor:
-    """Shift [1, C, H, W] by whole pixels; what enters is 0."""
+    """Shift [1, C, H, W] by whole pixels; what enters is mirrored."""
     height, width = x.shape[2:]
-    padded = F.pad(x, (max(right, 0), max(-right, 0), max(down, 0), max(-down, 0)))
+    padded = F.pad(x, (max(right, 0), max(-right, 0), max(down, 0), max(-down, 0)), mode="reflect")
     return padded[:, :, max(-down, 0) : max(-down, 0) + height, max(-right, 0) : max(-right, 0) + width]
 
 
