@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from scipy.stats import mannwhitneyu, truncnorm
+from scipy.stats import energy_distance, mannwhitneyu, truncnorm
 
 from engine import presets
 from engine.errors import EngineError
@@ -16,6 +16,7 @@ from engine.generators.gan import parameters
 from engine.generators.noise import (
     TruncatedRequest,
     diagnosis_of,
+    energy,
     latent,
     r1,
     shares,
@@ -117,7 +118,7 @@ def test_an_enlarging_convolution_is_the_enlargement_and_the_convolution(factor)
 ])  # fmt: skip
 def test_without_its_own_discriminator_a_generator_is_judged_on_features_alone(name, changes, size, lite0):
     preset = presets.load(name)
-    alone = {"own_discriminator": 0.0, "projected": 1.0}
+    alone = {"own_discriminator": 0.0, "projected": 1.0, "energy": 0.0}
     model = dataclasses.replace(preset.model, **changes, **alone)
     gan = FAMILIES[preset.family].build(model)
     pictures = torch.rand(4, 3 + getattr(model, "mask", False), size[1], size[0]) * 2 - 1
@@ -176,6 +177,23 @@ def test_variety_of_colours_is_told_apart_from_that_of_masks():
     found = told_variety(alike, photos, ".level0")
     assert {k: round(v.item(), 3) for k, v in found.items()} == {"G.variety.level0": 0.0, "G.variety.level0.mask": 1.0}
     assert told_variety(alike[:1], photos[:1]) == {}
+
+
+def test_the_energy_distance_is_scipys_and_sees_what_a_label_hides():
+    random = np.random.default_rng(0)
+    one, other = random.normal(0, 0.3, 400), random.normal(0.2, 0.5, 400)
+    plain = [torch.from_numpy(v).float()[:, None, None, None].expand(-1, 1, 16, 16) for v in (one, other)]
+    assert energy(*plain).item() == pytest.approx(energy_distance(one, other) ** 2, abs=5e-3)
+
+    labels = torch.eye(2)[torch.arange(400) % 2]
+    told = labels[:, :1, None, None].expand(-1, 1, 16, 16)
+    varied = plain[0] + told  # differs within a label, and between them
+    collapsed = told + 0 * plain[0]  # one picture a label
+    assert energy(varied, varied.roll(2, 0), labels) < 0.05
+    assert energy(collapsed, varied, labels) > 0.05
+    picture = torch.zeros(4, 3, 16, 16, requires_grad=True)
+    energy(picture, plain[1][:4].expand(-1, 3, -1, -1)).backward()
+    assert torch.isfinite(picture.grad).all()
 
 
 def test_r1_falls_every_sixteenth_step_whatever_the_number_of_devices(monkeypatch):
