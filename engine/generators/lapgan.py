@@ -181,7 +181,7 @@ class Lapgan(Gan):
         """Yield the discriminators' terms, one a level, then the generators', then those of the heads."""
         whole = levels(batch.pictures, LAPGAN_GANS + 1)
         real, below = [whole[n] for n in self.known], self.below(whole)
-        fake = self.networks["G"](*self.noises(batch, self.known), below=below)
+        fake = [x.float() for x in self.networks["G"](*self.noises(batch, self.known), below=below)]
         # the levels above the smallest start from photos, which differ of themselves
         self.measured = told_variety(fake[0], real[0], ".level0") if 0 in self.known else {}
         terms: Terms = {}
