@@ -10,11 +10,12 @@ BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)  # Burt & Adelson's kernel w
 
 
 def blurred(x: Tensor) -> Tensor:
-    """[B, C, H, W] through the separable binomial kernel, edges repeated."""
+    """[B, C, H, W] through the separable binomial kernel, edges repeated; in its own precision, whatever autocast says."""
     weights = torch.tensor(BINOMIAL, dtype=x.dtype, device=x.device)
-    for dimension, padding in ((3, (2, 2, 0, 0)), (2, (0, 0, 2, 2))):
-        kernel = weights.view(1, 1, *((1, -1) if dimension == 3 else (-1, 1))).expand(x.shape[1], 1, -1, -1)
-        x = F.conv2d(F.pad(x, padding, mode="replicate"), kernel, groups=x.shape[1])
+    with torch.autocast(x.device.type, enabled=False):
+        for dimension, padding in ((3, (2, 2, 0, 0)), (2, (0, 0, 2, 2))):
+            kernel = weights.view(1, 1, *((1, -1) if dimension == 3 else (-1, 1))).expand(x.shape[1], 1, -1, -1)
+            x = F.conv2d(F.pad(x, padding, mode="replicate"), kernel, groups=x.shape[1])
     return x
 
 
