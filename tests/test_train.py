@@ -228,6 +228,7 @@ def test_the_average_of_constant_weights_is_those_weights():
     assert torch.allclose(ema.network.weight, network.weight)
 
 
+@pytest.mark.slow  # half a minute: two processes that import torch and wait for each other
 def test_two_processes_end_with_equal_weights(tmp_path):
     script = Path(__file__).parent / "two_ranks.py"
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", script, tmp_path]
