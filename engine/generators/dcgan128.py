@@ -49,7 +49,6 @@ class EnlargingConv(SameConv):
 
     def __init__(self, factor: int, before: int, after: int) -> None:
         super().__init__(before, after)
-        self.factor = factor
         first, last = ((1, 0, 0), (0, 1, 1)), ((1, 1, 0), (0, 0, 1))
         alone = ((0, 0, 0), (1, 1, 1))
         self.kinds = (first, *[alone] * (factor > 2), last)

@@ -142,7 +142,7 @@ def fooled(objective: Objective, fake: Sequence[Tensor]) -> Tensor:
 def taps(net: nn.Module, pictures: Tensor) -> list[Tensor]:
     """Features of pictures [B, 3 or more, H, W], of which the first three channels are looked at.
 
-    They are mirrored outwards first: the outermost rows would else hardly reach any feature, and fill with stray colours.
+    They are mirrored outwards first, so that the outermost rows have neighbours on both sides as the others have.
     """
     colours = pictures[:, :3]
     short = min(colours.shape[2:])

@@ -124,7 +124,7 @@ export class Samples {
         if (mine.signal.aborted) return;
         if (json.error) throw new Error(json.error);
         if (json.total) { total = json.total; this.lay(total, json.command); }
-        else await this.add(json, body);
+        else await this.add({ ...json, turns: [...(turns ?? []), ...json.turns.slice(turns?.length ?? 0)] }, body);
         this.say(this.places.length + " / " + total);
       }
       this.say("");
@@ -260,7 +260,7 @@ export class Samples {
         for await (const { json, body } of partsOf(response.body)) {
           const { bitmap, mask } = await this.decoded(json, body);
           this.paint(this.part("large-picture"), bitmap, mask);
-          const name = [this.words.seed, json.seed, this.way(json.turns)].filter(Boolean).join(" ");
+          const name = [this.words.seed, json.seed, this.way(mine.turns)].filter(Boolean).join(" ");
           this.part("large-command").textContent = json.command;
           this.part("large-name").textContent = [this.words.synthetic, json.shows, name].filter(Boolean).join(" · ");
         }

@@ -154,6 +154,23 @@ def test_more_like_this_is_a_grid_around_it(studio):
     assert studio.page.evaluate("moulage.samples.places[0].place.turns") == turns, "around the neighbour, not its seed"
 
 
+def test_a_seed_of_64_bits_stays_itself_along_the_way(studio):
+    far = "18446744073709551615"
+    studio.page.locator(".tile").nth(0).click()
+    shown(studio)
+    studio.page.locator("[data-part=towards]").fill(far)
+    studio.page.locator("[data-part=share]").fill("40")
+    assert f"→ {far}" in shown(studio)
+    studio.page.locator("[data-act=sample-more]").click()
+    studio.page.wait_for_function(
+        "moulage.samples.places.length === 24 && moulage.samples.places[23].place.turns.length === 2"
+    )
+    studio.page.locator(".tile").nth(5).click()
+
+    assert f"→ {far} →" in shown(studio)
+    assert f"--turn {far}:0.4" in studio.page.locator("[data-part=large-command]").inner_text()
+
+
 def test_a_sample_is_saved_with_what_made_it_and_a_set_is_exported(studio, tmp_path):
     own = seeds(studio)
     studio.page.locator(".tile").nth(0).click()
