@@ -6,7 +6,9 @@ fields lives in a dataclass's own `__post_init__`, which raises `EngineError` wi
 
 import dataclasses
 import difflib
+import json
 import math
+import re
 import tomllib
 import types
 import typing
@@ -18,7 +20,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from engine.errors import EngineError
 
 T = TypeVar("T")
-NAMES = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+NAMES = {int: "a whole number", float: "a number", str: "text", bool: "true or false", Path: "a path"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,50 @@ class Range:
     step: float | None = None
 
     def __str__(self) -> str:
-        return f"{self.low:g} to {self.high:g}"
+        low, high = (int(end) if end == int(end) else end for end in (self.low, self.high))
+        return f"{low} to {high}"
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A note on a field that people set by hand: its title, and what it does, in words. Its `Range` gives the ends."""
+
+    title: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Control:
+    """One setting by hand, as a screen or a command line shows it. name: the field's; low, high, step: its range."""
+
+    name: str
+    title: str
+    help: str
+    low: float
+    high: float
+    step: float
+
+
+def controls_of(cls: type) -> tuple[Control, ...]:
+    """The fields of a dataclass that bear a `Slider`, in order."""
+    found = []
+    for name, annotation in typing.get_type_hints(cls, include_extras=True).items():
+        notes = list(notes_of(annotation))
+        slider = next((note for note in notes if isinstance(note, Slider)), None)
+        span = next((note for note in notes if isinstance(note, Range)), None)
+        if slider is not None and span is not None:
+            step = span.step or (span.high - span.low) / 100
+            found.append(Control(name, slider.title, slider.help, span.low, span.high, step))
+    return tuple(found)
+
+
+def notes_of(annotation: Any) -> typing.Iterator[Any]:
+    """Everything that `Annotated` says of a field, also inside of `X | None`."""
+    if get_origin(annotation) is Annotated:
+        yield from get_args(annotation)[1:]
+    if get_origin(annotation) in (Annotated, Union, types.UnionType):
+        for part in get_args(annotation):
+            yield from notes_of(part)
 
 
 @dataclass(frozen=True)
@@ -147,6 +192,10 @@ def _value(annotation: Any, value: object, place: _Place) -> Any:
 
 
 def _scalar(kind: type, value: object, place: _Place) -> object:
+    if kind is Path:
+        if not isinstance(value, str | Path):
+            raise place.wrong(value, NAMES[kind])
+        return Path(value)
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind:  # not isinstance: True is an int
@@ -212,7 +261,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    return value
+    return str(value) if isinstance(value, Path) else value
 
 
 def _parsed(text: str) -> Any:
@@ -220,3 +269,33 @@ def _parsed(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+JSON_LIMIT_BYTES = 16 << 20  # a scribbled 1024x512 case with superpixels takes about 1 MiB
+DEPTH_LIMIT = 4  # a case is a table with a list of boxes; inside a picture's provenance it stands one deeper
+
+
+def parse_json(
+    text: str | bytes, where: str, limit_bytes: int = JSON_LIMIT_BYTES, depth_limit: int = DEPTH_LIMIT
+) -> Any:
+    """JSON from a stranger: capped in length and depth, numbers finite; `where` names its source in errors."""
+    if len(text) > limit_bytes:
+        raise EngineError(f"{where} is {len(text)} bytes of JSON; at most {limit_bytes} are read.")
+
+    def refuse(constant: str) -> None:
+        raise EngineError(f"{where} holds {constant}; only finite numbers are allowed.")
+
+    try:
+        readable = text if isinstance(text, str) else text.decode("utf-8")
+        _check_depth(readable, where, depth_limit)
+        return json.loads(readable, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise EngineError(f"{where} is not valid JSON: {error}.") from error
+
+
+def _check_depth(text: str, where: str, limit: int) -> None:
+    depth = 0
+    for bracket in re.findall(r'"[^"\\]*(?:\\.[^"\\]*)*"|([\[{\]}])', text, re.DOTALL):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(bracket, 0)
+        if depth > limit:
+            raise EngineError(f"{where} is nested deeper than {limit} levels, which no case is.")

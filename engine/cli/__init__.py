@@ -1,12 +1,12 @@
-"""argv → one service call → print. A user's mistake is one sentence on stderr and exit code 2, never a traceback."""
+"""argv → one request → print. A user's mistake is one sentence on stderr and exit code 2, never a traceback."""
 
 import sys
 
-from engine.cli import judging, making, sets, training
+from engine.cli import commands
 from engine.cli.app import app
 from engine.errors import EngineError
 
-__all__ = ["judging", "main", "making", "sets", "training"]
+__all__ = ["commands", "main"]
 
 
 def main() -> None:

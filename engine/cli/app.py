@@ -1,13 +1,13 @@
-"""The command's apps, and what its commands share: options, progress bars, reports."""
+"""The command's apps, and what its commands share."""
 
-import json
-from dataclasses import asdict
-from pathlib import Path
+import sys
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from engine import service
 
 app = typer.Typer(
     help="Moulage: paint a lesion, see the skin. Research use, not for diagnosis.",
@@ -15,53 +15,50 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-data_app = typer.Typer(help="Look at data folders.", no_args_is_help=True)
-evaluate_app = typer.Typer(help="Judge pictures.", no_args_is_help=True)
-library_app = typer.Typer(help="The cases kept in the studio's Library.", no_args_is_help=True)
-weights_app = typer.Typer(help="Feature nets: origin, licence, sha256, how to get a missing one.")
-app.add_typer(data_app, name="data")
-app.add_typer(evaluate_app, name="evaluate")
-app.add_typer(library_app, name="library")
-app.add_typer(weights_app, name="weights")
+GROUPS = {
+    "data": typer.Typer(help="Look at data folders.", no_args_is_help=True),
+    "library": typer.Typer(help="The cases kept in the studio's Library.", no_args_is_help=True),
+    "weights": typer.Typer(help="Feature nets: origin, licence, sha256, how to get a missing one."),
+}
+for _name, _group in GROUPS.items():
+    app.add_typer(_group, name=_name)
 console = Console()
 
-Labels = Annotated[
-    Path | None,
-    typer.Option(
-        help="Label file (CSV): ISIC 2017 part 3, with an optional split column; of clinical photographs, the boxes."
-    ),
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Checkpoint = Annotated[Path | None, typer.Option(help="Weights to use in place of the shipped ones.")]
 Device = Annotated[str, typer.Option(help="cpu or cuda.")]
+TITLES = {service.TrainRequest: "decoding", service.CheckRequest: "looking", service.IndexRequest: "indexing"}
 
 
-def told(found: Any) -> None:
-    """Print a finding as its sentence."""
-    print(found.sentence())
+class Bars:
+    """Progress on stderr as a context; gives the `Watch` that moves it. Each kind of warning is told once."""
 
-
-def reported(found: Any, report: Path | None) -> None:
-    """Print a finding, and write its numbers as JSON where a file is named."""
-    told(found)
-    if report:
-        from engine.checkpoints import write_atomically
-
-        write_atomically(report, json.dumps(asdict(found), indent=1).encode())
-
-
-class Bar:
-    """A progress bar as a context; gives a callable of (done, total)."""
-
-    def __init__(self, title: str) -> None:
+    def __init__(self, record: Any) -> None:
         screen = Console(stderr=True)
-        self._progress = Progress(console=screen, transient=True, disable=not screen.is_terminal)
-        self._title = title
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal)
+        self._title = TITLES.get(type(record), "working")
+        self._warned: set[str] = set()
 
-    def __enter__(self) -> Any:
+    def __enter__(self) -> service.Watch:
         self._progress.start()
-        task = self._progress.add_task(self._title, total=None)
-        return lambda done, total: self._progress.update(task, completed=done, total=total)
+        self._counted = self._progress.add_task(self._title, total=None)
+        self._training = self._progress.add_task("training", total=None, visible=False)
+        return service.Watch(self._count, self._report)
+
+    def _count(self, done: int, total: int) -> None:
+        self._progress.update(self._counted, completed=done, total=total)
+
+    def _report(self, found: Any) -> None:
+        if hasattr(found, "sentence"):  # a search's best so far
+            print(found.sentence(), flush=True)
+            return
+        left = "" if found.seconds_left is None else f", {found.seconds_left / 60:.0f} min left"
+        said = f"training {found.images_per_s:.1f} images/s{left}"
+        self._progress.update(self._training, completed=found.images, total=found.total, description=said, visible=True)
+        for warning in found.warnings:
+            if (kind := warning.partition(":")[0]) not in self._warned:
+                self._warned.add(kind)
+                print(f"moulage: image {found.images}: {warning}", file=sys.stderr)
 
     def __exit__(self, *exception: object) -> None:
         self._progress.stop()

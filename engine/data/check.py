@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from engine.data import clinical, isic, photos
+from engine.cases.planes import MARKERS
+from engine.data.readers import clinical, isic, registry
 from engine.data.records import ClinicalRecord, PhotoRecord
 from engine.errors import EngineError
-from engine.labels import MARKERS
 
 Problem = tuple[str, str]
 
@@ -33,6 +33,13 @@ class Report:
         """Whether nothing is wrong."""
         return not self.problems
 
+    def sentence(self) -> str:
+        """The whole report in lines."""
+        counts = ", ".join(f"{count:,} {what}" for what, count in self.counts.items())
+        listed = [f"  {name} {sentence}" for name, sentence in self.problems]
+        end = "nothing is wrong" if self.sound else f"{len(self.problems)} problems"
+        return "\n".join([f"{self.root}: {self.layout}; licence: {self.licence}", counts, *listed, end])
+
 
 def check(
     root: Path, labels: Path | None = None, progress: Callable[[int, int], None] = lambda done, total: None
@@ -45,11 +52,11 @@ def check(
     clinical_layout = clinical.layout_of(root)
     if clinical_layout is not None:
         return _clinical(root, clinical_layout, labels, progress)
-    dermoscopic = next((x for x in photos.DERMOSCOPIC if x.found(root)), None)
+    dermoscopic = next((x for x in registry.DERMOSCOPIC if x.found(root)), None)
     if layout is None and dermoscopic is not None:
         return _dermoscopic(root, dermoscopic, progress)
     if layout is None:
-        known = ", ".join(x.name for x in (*isic.LAYOUTS, *photos.DERMOSCOPIC, *clinical.LAYOUTS))
+        known = ", ".join(x.name for x in (*isic.LAYOUTS, *registry.DERMOSCOPIC, *clinical.LAYOUTS))
         raise EngineError(f"{root} is no data folder in a known layout; known are {known}.")
     pictures = isic.pictures_of(root, layout)
     lesions = isic.masks(root, layout.lesions, layout.lesion_suffix)
@@ -106,12 +113,12 @@ def _looked_at(records: Sequence[ClinicalRecord | PhotoRecord], progress: Callab
     return problems
 
 
-def _dermoscopic(root: Path, layout: photos.Layout, progress: Callable[[int, int], None]) -> Report:
+def _dermoscopic(root: Path, layout: registry.Layout, progress: Callable[[int, int], None]) -> Report:
     """A table that its reader refuses is one problem; the photos are looked at once it is mended."""
     problems: list[Problem] = []
     records: list[PhotoRecord] = []
     try:
-        records = sorted(layout.read(root, None, photos.ALL), key=lambda record: record.id)
+        records = sorted(layout.read(root, None, registry.ALL), key=lambda record: record.id)
     except EngineError as error:
         problems.append((root.name, str(error).rstrip(".")))
     problems += _looked_at(records, progress)

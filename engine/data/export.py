@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from engine.boxes import Box
-from engine.cards import INTENDED_USE, LIMITS, now
-from engine.case import Case, from_plain
-from engine.data.isic import MANIFEST
+from engine.cases.boxes import Box
+from engine.cases.case import Case
+from engine.cases.planes import ABSENT, DEFINITE, MARKERS, POSSIBLE
+from engine.data.readers.isic import MANIFEST
 from engine.errors import EngineError
-from engine.formats import DESCRIPTION, plane_bytes, read_picture_case, superpixel_bytes
+from engine.formats import DESCRIPTION, plane_bytes, superpixel_bytes
 from engine.formats.bundle import FIXED_DATE
-from engine.labels import ABSENT, DEFINITE, MARKERS, POSSIBLE
+from engine.weights.card import INTENDED_USE, LIMITS, now
 
 PICTURES = "ISIC2018_Task1-2_Training_Input"
 LESIONS = "ISIC2018_Task1_Training_GroundTruth"
@@ -56,15 +56,21 @@ class _Manifest:
     pictures: int = 0
 
 
-def files_of(pictures: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """(path, bytes) of every file of a data set. pictures: (id, saved PNG), which keep their bytes.
+@dataclass(frozen=True)
+class Kept:
+    """A saved picture. data: its PNG, which keeps its bytes. provenance: what the PNG says of itself; case: the one inside."""
 
-    Raises EngineError for a picture that holds no case.
-    """
+    id: str
+    data: bytes
+    provenance: Mapping[str, Any]
+    case: Case
+
+
+def files_of(pictures: Iterable[Kept]) -> Iterator[tuple[str, bytes]]:
+    """(path, bytes) of every file of a data set."""
     manifest = _Manifest()
-    for name, data in pictures:
-        provenance = read_picture_case(data)
-        case, stem = from_plain(provenance["case"]), PREFIX + name
+    for kept in pictures:
+        data, case, provenance, stem = kept.data, kept.case, kept.provenance, PREFIX + kept.id
         conditions = [box for box in case.boxes if box.condition]
         if conditions:
             photo = {"image": stem, "condition": conditions[0].condition, "skin_type": case.tone or "", "patient": stem}

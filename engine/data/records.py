@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from engine.boxes import Box
+from engine.cases.boxes import Box
 from engine.errors import EngineError
 
 

@@ -1,4 +1,4 @@
-"""How a preset's data are read and decoded, by the kind of its `data` table."""
+"""How photos are read and decoded for a recipe, by the kind of its `how`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,103 +8,112 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.case import Case
-from engine.configs import CropsData, PhotosData, PlanesData
-from engine.data import cache, clinical, cropped, maps, photo_cache, photos, read
+from engine.cases.boxes import Box
+from engine.cases.planes import Planes
+from engine.data import frames
+from engine.data.caches import crops as crop_cache
+from engine.data.caches import photos as photo_cache
+from engine.data.caches import planes as planes_cache
+from engine.data.readers import clinical, isic, registry
+from engine.data.recipes import CropsData, PhotosData, PlanesData, Recipe
 from engine.data.records import ClinicalRecord, Manifest, PhotoRecord, Record, excluding
-from engine.labels import Planes
-from engine.presets import Preset
+from engine.photos.reading import load_picture
 
 Progress = Callable[[int, int], None] | None
 
 
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """A photo in a recipe's frame, uint8 [H, W, 3], and the map that was drawn on it; no colour of the photo is in the map."""
+
+    picture: NDArray[np.uint8]
+    planes: Planes
+    boxes: tuple[Box, ...] = ()
+
+
 @dataclass(frozen=True)
 class Source:
-    """read: (folder, label file or None, preset) → records with their splits. build: … under a root → decoded once.
+    """read: (folder, label file or None, recipe) → records with their splits. build: … under a root → decoded once.
 
     What `data.exclude` names is left out by `training`, which refuses an id that is not there; a report on another folder
     than the preset was made for need not have them.
 
-    pairs: one record → its pictures in the preset's frame, uint8 [H, W, 3], each with the case drawn from its map alone; no
-    colour of the photo enters a case, and its seed is 0. fit: a picture from elsewhere → the preset's frame.
-
-    kept: records without those that training leaves out for what their pixels show, so that a report is of the same kind.
+    pairs: one record → its pictures and maps. fit: a picture from elsewhere → the recipe's frame. kept: records without those
+    that training leaves out for what their pixels show, so that a report is of the same kind.
     """
 
-    read: Callable[[Path, Path | None, Preset], Manifest[Any]]
-    build: Callable[[Manifest[Any], Preset, Path, Progress], Any]
-    pairs: Callable[[Any, Preset], list[tuple[NDArray[np.uint8], Case]]]
-    fit: Callable[[NDArray[np.uint8], Preset], NDArray[np.uint8]]
-    kept: Callable[[Manifest[Any], Preset], Manifest[Any]] = lambda manifest, preset: manifest
+    read: Callable[[Path, Path | None, Recipe], Manifest[Any]]
+    build: Callable[[Manifest[Any], Recipe, Path, Progress], Any]
+    pairs: Callable[[Any, Recipe], list[Pair]]
+    fit: Callable[[NDArray[np.uint8], Recipe], NDArray[np.uint8]]
+    kept: Callable[[Manifest[Any], Recipe], Manifest[Any]] = lambda manifest, recipe: manifest
 
-    def training(self, root: Path, labels: Path | None, preset: Preset) -> Manifest[Any]:
+    def training(self, root: Path, labels: Path | None, recipe: Recipe) -> Manifest[Any]:
         """The records to train on and to watch."""
-        return excluding(self.read(root, labels, preset), preset.data.exclude)
+        return excluding(self.read(root, labels, recipe), recipe.how.exclude)
 
 
-def _read_planes(root: Path, labels: Path | None, preset: Preset) -> Manifest[Record]:
-    return read(root, labels, preset.data.split_scheme)
+def source_of(recipe: Recipe) -> Source:
+    """The source of a recipe's kind."""
+    return SOURCES[type(recipe.how)]
 
 
-def _build_planes(manifest: Manifest[Record], preset: Preset, root: Path, progress: Progress) -> cache.Cache:
-    data = preset.data
-    return cache.build(manifest, preset.size, data.fit, data.edges, root, data.enlarge, progress)
+def _read_planes(root: Path, labels: Path | None, recipe: Recipe) -> Manifest[Record]:
+    return isic.read(root, labels, recipe.how.split_scheme)
 
 
-def _fit_planes(picture: NDArray[np.uint8], preset: Preset) -> NDArray[np.uint8]:
-    return maps.FITS[preset.data.fit].picture(picture, preset.size, preset.data.enlarge)
+def _build_planes(manifest: Manifest[Record], recipe: Recipe, root: Path, progress: Progress) -> planes_cache.Cache:
+    return planes_cache.build(manifest, recipe, root, progress)
 
 
-def _fit_crops(picture: NDArray[np.uint8], preset: Preset) -> NDArray[np.uint8]:
-    return maps.crop_picture(picture, preset.size)
+def _fit_planes(picture: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.uint8]:
+    return frames.FITS[recipe.how.fit].picture(picture, recipe.size, recipe.how.enlarge)
 
 
-def _read_crops(root: Path, labels: Path | None, preset: Preset) -> Manifest[ClinicalRecord]:
-    return clinical.read(root, labels, preset.data.split_seed, preset.model.conditions)
+def _pairs_of_planes(record: Record, recipe: Recipe) -> list[Pair]:
+    return [Pair(*planes_cache.fitted(record, recipe))]
+
+
+def _read_crops(root: Path, labels: Path | None, recipe: Recipe) -> Manifest[ClinicalRecord]:
+    return clinical.read(root, labels, recipe.how.split_seed, recipe.conditions)
 
 
 def _build_crops(
-    manifest: Manifest[ClinicalRecord], preset: Preset, root: Path, progress: Progress
-) -> cropped.CropCache:
-    return cropped.build(manifest, preset.size, preset.data, root, progress)
+    manifest: Manifest[ClinicalRecord], recipe: Recipe, root: Path, progress: Progress
+) -> crop_cache.CropCache:
+    return crop_cache.build(manifest, recipe.size, recipe.how, root, progress)
 
 
-def _read_photos(root: Path, labels: Path | None, preset: Preset) -> Manifest[PhotoRecord]:
-    return photos.read(root, labels, preset.data, preset.model.diagnoses)
+def _fit_crops(picture: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.uint8]:
+    return frames.crop_picture(picture, recipe.size)
+
+
+def _pairs_of_crops(record: ClinicalRecord, recipe: Recipe) -> list[Pair]:
+    blank = Planes.blank(*recipe.size)
+    crops = crop_cache.of_photo(record, recipe.size[0], recipe.how)
+    return [Pair(picture, blank, crop.boxes) for crop, picture, _ in crops]
+
+
+def _read_photos(root: Path, labels: Path | None, recipe: Recipe) -> Manifest[PhotoRecord]:
+    return registry.read(root, labels, recipe.how, recipe.diagnoses)
 
 
 def _build_photos(
-    manifest: Manifest[PhotoRecord], preset: Preset, root: Path, progress: Progress
+    manifest: Manifest[PhotoRecord], recipe: Recipe, root: Path, progress: Progress
 ) -> photo_cache.PhotoCache:
-    mask = bool(getattr(preset.model, "mask", False))
-    recipe = photo_cache.Recipe(preset.size, preset.data.fit, mask, preset.data.reject)
     return photo_cache.build(manifest, recipe, root, progress)
 
 
-def _fit_photos(picture: NDArray[np.uint8], preset: Preset) -> NDArray[np.uint8]:
-    return maps.FITS[preset.data.fit].picture(picture, preset.size, True)
+def _fit_photos(picture: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.uint8]:
+    return frames.FITS[recipe.how.fit].picture(picture, recipe.size, True)
 
 
-def _kept_photos(manifest: Manifest[PhotoRecord], preset: Preset) -> Manifest[PhotoRecord]:
-    return photo_cache.unrejected(manifest, preset.data.reject)
+def _pairs_of_photos(record: PhotoRecord, recipe: Recipe) -> list[Pair]:
+    return [Pair(_fit_photos(load_picture(record.picture), recipe), Planes.blank(*recipe.size))]
 
 
-def _pairs_of_photos(record: PhotoRecord, preset: Preset) -> list[tuple[NDArray[np.uint8], Case]]:
-    picture = _fit_photos(maps.load_picture(record.picture), preset)
-    return [(picture, Case(Planes.blank(*preset.size), None, preset.name, seed=0))]
-
-
-def _pairs_of_planes(record: Record, preset: Preset) -> list[tuple[NDArray[np.uint8], Case]]:
-    picture, planes = cache.fitted(record, preset.size, preset.data.fit, preset.data.enlarge)
-    return [(picture, Case(planes, None, preset.name, seed=0))]
-
-
-def _pairs_of_crops(record: ClinicalRecord, preset: Preset) -> list[tuple[NDArray[np.uint8], Case]]:
-    blank = Planes.blank(*preset.size)
-    return [
-        (picture, Case(blank, None, preset.name, seed=0, boxes=crop.boxes))
-        for crop, picture, _ in cropped.of_photo(record, preset.size[0], preset.data)
-    ]
+def _kept_photos(manifest: Manifest[PhotoRecord], recipe: Recipe) -> Manifest[PhotoRecord]:
+    return photo_cache.unrejected(manifest, recipe.how.reject)
 
 
 SOURCES: dict[type, Source] = {
@@ -114,6 +123,6 @@ SOURCES: dict[type, Source] = {
 }
 
 
-def yardstick(root: Path) -> str:
-    """The preset in whose frame a folder's photos are compared when no generator is named."""
-    return "pix2pixhd-live" if clinical.layout_of(root) is None else "dermgan-live"
+def is_clinical(root: Path) -> bool:
+    """Whether a folder holds clinical photographs, and no dermoscopy."""
+    return clinical.layout_of(root) is not None

@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.cases.planes import MARKERS, Planes
 from engine.errors import EngineError
 from engine.evaluate.edits import changed, stroke, without_marker
 from engine.evaluate.measures import FAR_PX, gradient_energy, laplacian_variance, log_ratio, mean_lab, reach, spread
-from engine.labels import MARKERS, Planes
 from engine.seeds import stream
 
 Picture = NDArray[np.uint8]

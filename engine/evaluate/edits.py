@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.labels import ABSENT, DEFINITE, MARKERS, Planes, pack
+from engine.cases.planes import ABSENT, DEFINITE, MARKERS, Planes, pack
 
 STROKE_RADIUS_PX = 10.0  # a middling brush on a 384 x 256 canvas
 STROKE_LENGTH_PX = 30.0

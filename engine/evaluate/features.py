@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
-from engine.evaluate.store import read_array, user_folder, write_array
+from engine.evaluate.feature_cache import read_array, user_folder, write_array
 
 if TYPE_CHECKING:
     import torch
@@ -94,7 +94,7 @@ def load_network(path: Path | None = None) -> Network:
     import torch
 
     if path is None:
-        from engine import weights
+        from engine.weights import feature_nets as weights
 
         path = weights.path("fid-inception")
     with warnings.catch_warnings():

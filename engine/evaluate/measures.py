@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.tone import rgb_to_lab
+from engine.cases.tone import rgb_to_lab
 
 FAR_PX = 32.0  # beyond this an edit should leave the picture as it was
 LEAST_ENERGY = 1e-6  # L* squared per px squared: flat, far below what 8-bit pictures resolve

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluate.scores import jaccard
+
 Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
@@ -30,12 +32,6 @@ class Agreement:
             f"Jaccard of mask and segmented picture: median {self.jaccard_median:.2f}, mean {self.jaccard_mean:.2f} "
             f"(photos: {self.photos_median:.2f}, {self.photos_mean:.2f}), {self.n} pairs, {self.empty} without a lesion"
         )
-
-
-def jaccard(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    """Intersection over union of two masks [H, W]; 1 where both are empty."""
-    union = np.count_nonzero(one | other)
-    return np.count_nonzero(one & other) / union if union else 1.0
 
 
 def agreement(

@@ -1,17 +1,17 @@
 """Skin tone: six tones are asked of the same map. Do they come out, in order, and does the lesion stay?"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from engine.case import Case
+from engine.cases.case import Case
+from engine.cases.tone import TONES, measured_ita
 from engine.errors import EngineError
 from engine.evaluate.fidelity import pick
-from engine.evaluate.pairs import jaccard
-from engine.tone import TONES, measured_ita
+from engine.evaluate.scores import jaccard
 
 Picture = NDArray[np.uint8]
 Segment = Callable[[Picture], NDArray[np.bool_]]
@@ -62,7 +62,7 @@ def tone_sweep(
     chosen = pick(cases, min(maps, len(cases)))
     measured, overlaps = [], []
     for done, case in enumerate(chosen, start=1):
-        pictures = [render(replace(case, tone=tone)) for tone in TONES]
+        pictures = [render(case.varied(tone=tone)) for tone in TONES]
         found = [measured_ita(picture, skin_of(case)) for picture in pictures]
         if None not in found:
             measured.append(found)

@@ -12,8 +12,8 @@ from typing import Any
 
 from engine.config import assign, shown
 from engine.errors import EngineError
-from engine.presets import Preset, with_settings
-from engine.train.experiment import train
+from engine.training.presets import Preset, with_settings
+from engine.training.start import Folders, Hardware, train
 
 Score = Callable[[Path], float]
 Grid = dict[str, list[Any]]
@@ -46,19 +46,24 @@ def grid(choices: Sequence[str]) -> Grid:
     return found
 
 
+@dataclass(frozen=True)
+class Study:
+    """Where a search happens. data: the photos, with their label file or None. out: folder of the trials' runs.
+
+    storage: URL of the study. device: what trains.
+    """
+
+    data: Path
+    out: Path
+    storage: str
+    labels: Path | None = None
+    device: str = "auto"
+
+
 def search(
-    preset: Preset,
-    data: Path,
-    out: Path,
-    choices: Grid,
-    storage: str,
-    score: Score,
-    labels: Path | None = None,
-    device: str = "auto",
-    report: Callable[[Found], None] = lambda found: None,
+    preset: Preset, study_at: Study, choices: Grid, score: Score, report: Callable[[Found], None] = lambda found: None
 ) -> Found:
-    """Run what is left of the grid. score: a final checkpoint → what is to be small. A trial's run folder lies under
-    `out`; one that was stopped goes on.
+    """Run what is left of the grid. score: a final checkpoint → what is to be small. A trial that was stopped goes on.
 
     Raises EngineError where optuna is not installed, and for a setting that the preset does not take.
     """
@@ -70,10 +75,11 @@ def search(
 
     def objective(trial: Any) -> float:
         chosen = {key: trial.suggest_categorical(key, values) for key, values in choices.items()}
-        folder = out / f"cell-{whole.index(chosen):04d}"
-        begun = (folder / "run.json").is_file()
+        folder = study_at.out / f"cell-{whole.index(chosen):04d}"
+        begun = True if (folder / "run.json").is_file() else None
         tried = with_settings(preset, _assignments(chosen))
-        final = train(tried, data, folder, labels, begun, device, cache_root=out / "cache")
+        folders = Folders(study_at.data, folder, study_at.labels, study_at.out / "cache")
+        final = train(tried, folders, begun, Hardware(study_at.device))
         if not final.is_file():
             stopped.append(chosen)
             raise optuna.TrialPruned("stopped; its state is saved")
@@ -82,7 +88,9 @@ def search(
     def settled(*counted: Any) -> list[Any]:
         return study.get_trials(deepcopy=False, states=counted)
 
-    kept = optuna.storages.RDBStorage(storage, heartbeat_interval=HEARTBEAT_S)  # a killed worker's trial is tried again
+    # A killed worker's trial is tried again. Optuna's own GridSampler counts a trial that was stopped as visited, so the
+    # cells are queued here.
+    kept = optuna.storages.RDBStorage(study_at.storage, heartbeat_interval=HEARTBEAT_S)
     study = optuna.create_study(storage=kept, study_name=preset.name, load_if_exists=True)
     while not stopped:
         taken = [trial.system_attrs.get("fixed_params", trial.params) for trial in settled(*_live(states))]
@@ -95,7 +103,9 @@ def search(
         if settled(states.COMPLETE):
             report(_best(study, len(settled(states.COMPLETE)), len(whole)))
     if not settled(states.COMPLETE):
-        raise EngineError(f"the search in {out} was stopped before its first trial ended; the same command goes on.")
+        raise EngineError(
+            f"the search in {study_at.out} was stopped before its first trial ended; the same command goes on."
+        )
     return _best(study, len(settled(states.COMPLETE)), len(whole))
 
 

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.case import JSON_LIMIT_BYTES, Case, from_plain, parse
+from engine.cases.case import Case
+from engine.cases.planes import semantic_map
+from engine.cases.superpixels import instance_map, proposed_cells
+from engine.config import JSON_LIMIT_BYTES, parse_json
 from engine.errors import EngineError
 from engine.formats.coco import coco_json
 from engine.formats.isic import isic_files
 from engine.formats.maps import FILE_LIMIT_BYTES, instance_bytes, map_bytes
 from engine.formats.picture import PROVENANCE_DEPTH, picture_bytes
-from engine.labels import semantic_map
-from engine.superpixels import instance_map, proposed_cells
 
 META, PHOTO = "meta.json", "_photo.png"
 INFLATED_LIMIT_BYTES = 192 << 20  # of all files in a zip of a photo and its masks
@@ -60,23 +61,18 @@ def zip_bytes(files: Mapping[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def read_bundle(data: bytes) -> Case:
-    """The case inside a bundle."""
-    return from_plain(read_bundle_provenance(data)["case"], "the bundle's case")
-
-
 def read_bundle_provenance(data: bytes) -> dict[str, Any]:
     """A bundle's provenance. Nothing is unpacked to disk, and nothing but `meta.json` is inflated, up to a cap."""
     with _archive(data, "the bundle") as archive:
         return _provenance(archive)
 
 
-def read_bundle_photo(data: bytes) -> bytes | None:
-    """The file of the real photo inside a bundle, as it lies there, or None."""
+def read_bundle(data: bytes) -> tuple[dict[str, Any], bytes | None]:
+    """A bundle's provenance, and the file of the real photo inside it, as it lies there, or None."""
     with _archive(data, "the bundle") as archive:
-        _provenance(archive)
+        provenance = _provenance(archive)
         names = [name for name in archive.namelist() if name.endswith(PHOTO)]
-        return _member(archive, names[0], FILE_LIMIT_BYTES) if names else None
+        return provenance, _member(archive, names[0], FILE_LIMIT_BYTES) if names else None
 
 
 def is_bundle(data: bytes) -> bool:
@@ -120,7 +116,7 @@ def _archive(data: bytes, what: str) -> Iterator[zipfile.ZipFile]:
 def _provenance(archive: zipfile.ZipFile) -> dict[str, Any]:
     if META not in archive.namelist():
         raise EngineError(f"the bundle holds no {META}; a bundle saved by Moulage is needed.")
-    provenance = parse(_member(archive, META, JSON_LIMIT_BYTES), META, depth_limit=PROVENANCE_DEPTH)
+    provenance = parse_json(_member(archive, META, JSON_LIMIT_BYTES), META, depth_limit=PROVENANCE_DEPTH)
     if not isinstance(provenance, dict) or "case" not in provenance:
         raise EngineError(f"the bundle's {META} holds no case; a bundle saved by Moulage is needed.")
     return provenance

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from pycocotools import mask
 
-from engine.boxes import Box
-from engine.boxes import check as check_boxes
-from engine.case import Case, check_size, parse
-from engine.config import from_table
+from engine.cases.boxes import Box
+from engine.cases.boxes import check as check_boxes
+from engine.cases.case import Case, check_size
+from engine.cases.planes import DEFINITE, MARKERS, POSSIBLE, Planes
+from engine.config import from_table, parse_json
 from engine.errors import EngineError
-from engine.labels import DEFINITE, MARKERS, POSSIBLE, Planes
 
 CATEGORIES = ("lesion", *MARKERS)
 SKIN, REGION = "skin", "region of interest"  # supercategories, which tell a plane from a box of the same name
@@ -49,7 +49,7 @@ def coco_json(case: Case, file_name: str) -> str:
 
 def read_coco(text: str | bytes) -> tuple[Planes, tuple[Box, ...]]:
     """Planes and boxes of a file of ours: one image, categories by name, certainty and condition in `attributes`."""
-    table = parse(text, "the COCO file", depth_limit=DEPTH)
+    table = parse_json(text, "the COCO file", depth_limit=DEPTH)
     boxes = []
     try:
         (image,) = table["images"]

@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.case import SIDE_LIMIT_PX, Case
+from engine.cases.case import SIDE_LIMIT_PX, Case
+from engine.cases.planes import DEFINITE, MARKERS, Planes
 from engine.errors import EngineError
 from engine.formats.maps import Framing, plane_bytes, read_plane, read_superpixels, superpixel_bytes
-from engine.labels import DEFINITE, MARKERS, Planes
 
 LESION, CELLS = "segmentation", "superpixels"
 PHOTO_SIDE_LIMIT_PX = 8192  # six masks of the largest ISIC photo, 6748 px wide, take 200 MB one after another

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.case import JSON_LIMIT_BYTES, SIDE_LIMIT_PX
+from engine.cases.case import SIDE_LIMIT_PX
+from engine.config import JSON_LIMIT_BYTES
 from engine.errors import EngineError
 from engine.formats.xmp import NAMESPACE, packet
 

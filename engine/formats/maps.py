@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from engine.boxes import Box
-from engine.case import SIDE_LIMIT_PX
-from engine.clinical import boxes_of, condition_map, decode, encode
+from engine.cases.boxes import Box
+from engine.cases.case import SIDE_LIMIT_PX
+from engine.cases.conditions import boxes_of, condition_map, decode, encode
+from engine.cases.planes import CLASSES, DEFINITE
+from engine.cases.superpixels import decode_isic, encode_isic
 from engine.errors import EngineError
-from engine.labels import CLASSES, DEFINITE
-from engine.superpixels import decode_isic, encode_isic
 
 FILE_LIMIT_BYTES = 64 << 20
 # Okabe & Ito's colours for the markers: what a viewer shows for a palette PNG whose pixels are the classes.

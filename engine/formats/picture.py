@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from engine.case import JSON_LIMIT_BYTES, SIDE_LIMIT_PX, from_plain, parse
+from engine.cases.case import SIDE_LIMIT_PX
+from engine.config import JSON_LIMIT_BYTES, parse_json
 from engine.errors import EngineError
 from engine.formats import jpeg
 from engine.formats.maps import FILE_LIMIT_BYTES
@@ -48,14 +49,14 @@ def holds_case(data: bytes) -> bool:
 
 
 def read_picture_case(data: bytes) -> dict[str, Any]:
-    """The provenance inside a PNG made by `picture_bytes` or a JPEG made by `jpeg_bytes`; its case is checked whole.
+    """The provenance inside a PNG made by `picture_bytes` or a JPEG made by `jpeg_bytes`, which must hold a case.
 
-    Chunks and segments are walked by hand, so that neither pixels nor an oversized text are ever decoded.
+    Chunks and segments are walked by hand, so that neither pixels nor an oversized text are ever decoded. The case is left
+    as plain values: whoever needs it reads it, once.
     """
     provenance = read_provenance(data)
     if "case" not in provenance:
         raise EngineError("the picture's metadata holds no case; a picture saved by Moulage is needed.")
-    from_plain(provenance["case"], "the picture's case")
     return provenance
 
 
@@ -64,7 +65,7 @@ def read_provenance(data: bytes) -> dict[str, Any]:
     if len(data) > FILE_LIMIT_BYTES:
         raise EngineError(f"the picture has {len(data)} bytes; at most {FILE_LIMIT_BYTES} are read.")
     text = jpeg.provenance_text(data) if data.startswith(jpeg.SIGNATURE) else _provenance_text(data)
-    provenance = parse(text, "the picture's metadata", depth_limit=PROVENANCE_DEPTH)
+    provenance = parse_json(text, "the picture's metadata", depth_limit=PROVENANCE_DEPTH)
     if not isinstance(provenance, dict):
         raise EngineError("the picture's metadata is no table; a picture saved by Moulage is needed.")
     return provenance

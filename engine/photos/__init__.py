@@ -1,7 +1,1 @@
-"""Photos that the user opens: read, kept privately, their lesion proposed."""
-
-from engine.photos.proposal import propose_lesion
-from engine.photos.reading import png_bytes, read_photo
-from engine.photos.store import Photos
-
-__all__ = ["Photos", "png_bytes", "propose_lesion", "read_photo"]
+"""Photos and masks: read by one decoder; the lesion that a photo probably shows."""

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.cases.tone import rgb_to_lab
 from engine.pixels import resize_labels, resize_picture
-from engine.tone import rgb_to_lab
 
 Mask = NDArray[np.uint8]
 

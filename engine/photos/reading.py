@@ -8,11 +8,12 @@ import io
 import threading
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from engine.errors import EngineError
 
@@ -29,6 +30,7 @@ TURNS = {
 }  # fmt: skip
 SIDEWAYS = {TURN.TRANSPOSE, TURN.ROTATE_270, TURN.TRANSVERSE, TURN.ROTATE_90}
 UNSIGNED_16_BIT = 65535
+HALF_WHITE = 127  # ISIC masks are 0 / 255; the annotation tool's "possible", 128, counts as marked here
 OTHER_KINDS = {  # by a mark in the first bytes, and where it stands
     "a GIF": (b"GIF8", 0), "a WebP": (b"WEBP", 8), "a HEIC": (b"ftyphei", 4), "a HEIF": (b"ftypmif", 4),
     "an AVIF": (b"ftypavi", 4), "a PDF": (b"%PDF", 0),
@@ -159,3 +161,24 @@ MODES: dict[str, Callable[[Any], Image.Image]] = {
     "P": _with_palette, "PA": lambda picture: picture.convert("RGBA"), "RGBX": lambda picture: picture.convert("RGB"),
     "I;16": _from_16_bit, "I;16B": _from_16_bit, "I;16L": _from_16_bit,
 }  # fmt: skip
+
+
+def load_picture(path: Path) -> NDArray[np.uint8]:
+    """A photo as sRGB uint8 [H, W, 3]."""
+    return np.asarray(_file(path).convert("RGB"))
+
+
+def load_mask(path: Path) -> NDArray[np.uint8]:
+    """A mask file as uint8 [H, W] in {0, 1}: 128 and above is marked."""
+    return (np.asarray(_file(path).convert("L")) > HALF_WHITE).astype(np.uint8)
+
+
+def _file(path: Path) -> Image.Image:
+    try:
+        picture = Image.open(path)
+        picture.load()
+    except FileNotFoundError as error:
+        raise EngineError(f"{path} does not exist.") from error
+    except (UnidentifiedImageError, OSError) as error:
+        raise EngineError(f"{path.name} cannot be read as a picture: {error}.") from error
+    return picture

@@ -1,117 +1,153 @@
-"""The single front door: numpy and dataclasses in and out. The command line and the studio come in here, and only here.
+"""The single front door: records, numpy and dataclasses in and out. The command line and the studio come in here only.
 
 Nothing heavy is imported before it is needed, so that `moulage --help` and the first page do not wait for torch.
 """
 
-from engine.drafts import Draft, Drafts
+from engine.cases.case import ENVELOPE, SIDE_LIMIT_PX, Case, superpixels_from_text, superpixels_to_text, to_json
+from engine.cases.planes import CLASSES, DEFINITE, LESION, MARKERS, POSSIBLE, SKIN, Planes, pack, unpack
+from engine.cases.settings import TONES
+from engine.cases.superpixels import GRAINS, proposed_cells
+from engine.config import Control, parse_json
+from engine.errors import EngineError
 from engine.formats import zip_bytes as zipped
-from engine.library import Kept, Library
-from engine.photos.store import Photos
+from engine.rendering.painter import DEFAULT, STARTER_NAMES, LivePicture, Painter, Rendered, TonePicture, starter_case
+from engine.rendering.painters import PainterInfo, Painters, live_generators
+from engine.rendering.sampler import Sample, Sampler
+from engine.rendering.samplers import GridRequest, SampleRef, SamplerInfo, Samplers, noise_generators
+from engine.rendering.sweep_grid import Cell, Grid, cut_off, painted
+from engine.rendering.sweeps import AXES, Sweep, proposed, sweep
+from engine.service.catalogue import PresetInfo, catalogue, controls, feature_nets, read_card, settings_types
+from engine.service.data import Indexed, shown_photo
+from engine.service.dispatch import run
+from engine.service.downloads import set_folder, wished, zipped_folder
 from engine.service.exports import FORMS, Export, Form, case_from_bytes, export
-from engine.service.files import (
-    PresetInfo,
-    case_from_file,
-    case_from_map,
-    case_from_regions,
-    catalogue,
-    check_data,
-    read_card,
-    render_file,
-    sample_maps,
-    train,
+from engine.service.library import export_kept, keep, library_folder, user_folder
+from engine.service.opening import Opened, open_files
+from engine.service.render import Written, case_from_file
+from engine.service.requests import (
+    VERBS,
+    CheckRequest,
+    EvaluateRequest,
+    ExportLibraryRequest,
+    IndexRequest,
+    JoinRequest,
+    Option,
+    RenderRequest,
+    SampleOneRequest,
+    SampleRequest,
+    SearchRequest,
+    SweepRequest,
+    TrainRequest,
+    Watch,
+    plain_record,
+    read_record,
+    read_record_file,
 )
-from engine.service.indexing import Indexed, Nearest, index_data, shown_photo
-from engine.service.joining import join
-from engine.service.judging import control, fidelity, fit_segmenter, pairs, search, tone
-from engine.service.library import export_library, keep, library_folder
-from engine.service.photos import Opened, open_files
-from engine.service.samplers import (
-    NoiseGenerator,
-    Place,
-    Samplers,
-    Wish,
-    noise_generators,
-    sample_one,
-    set_folder,
-    wished,
-    zipped_folder,
-)
-from engine.service.sampling import Sample, Sampled, Sampler, sample
-from engine.service.studio import DEFAULT, STARTER_NAMES, Frame, Rendered, Studio, TonePicture, starter_case
-from engine.service.studios import Generator, Studios, live_generators
-from engine.service.sweeping import Cell, Grid, cut_off, painted, sweep_file
-from engine.superpixels import GRAINS, proposed_cells
-from engine.sweeps import AXES, Sweep, proposed, sweep
+from engine.service.sample import Sampled
+from engine.service.train import Trained
+from engine.stores.drafts import Draft, Drafts
+from engine.stores.library import Kept, Library
+from engine.stores.photo_indexes import Nearest
+from engine.stores.photos import Photos
+from engine.training.presets import read_case, read_settings
 
 __all__ = [
     "AXES",
+    "CLASSES",
     "DEFAULT",
+    "DEFINITE",
+    "ENVELOPE",
     "FORMS",
     "GRAINS",
+    "LESION",
+    "MARKERS",
+    "POSSIBLE",
+    "SIDE_LIMIT_PX",
+    "SKIN",
     "STARTER_NAMES",
+    "TONES",
+    "VERBS",
+    "Case",
     "Cell",
+    "CheckRequest",
+    "Control",
     "Draft",
     "Drafts",
+    "EngineError",
+    "EvaluateRequest",
     "Export",
+    "ExportLibraryRequest",
     "Form",
-    "Frame",
-    "Generator",
     "Grid",
+    "GridRequest",
+    "IndexRequest",
     "Indexed",
+    "JoinRequest",
     "Kept",
     "Library",
+    "LivePicture",
     "Nearest",
-    "NoiseGenerator",
     "Opened",
+    "Option",
+    "Painter",
+    "PainterInfo",
+    "Painters",
     "Photos",
-    "Place",
+    "Planes",
     "PresetInfo",
+    "RenderRequest",
     "Rendered",
     "Sample",
+    "SampleOneRequest",
+    "SampleRef",
+    "SampleRequest",
     "Sampled",
     "Sampler",
+    "SamplerInfo",
     "Samplers",
-    "Studio",
-    "Studios",
+    "SearchRequest",
     "Sweep",
+    "SweepRequest",
     "TonePicture",
-    "Wish",
+    "TrainRequest",
+    "Trained",
+    "Watch",
+    "Written",
     "case_from_bytes",
     "case_from_file",
-    "case_from_map",
-    "case_from_regions",
     "catalogue",
-    "check_data",
-    "control",
+    "controls",
     "cut_off",
     "export",
-    "export_library",
-    "fidelity",
-    "fit_segmenter",
-    "index_data",
-    "join",
+    "export_kept",
+    "feature_nets",
     "keep",
     "library_folder",
     "live_generators",
     "noise_generators",
     "open_files",
+    "pack",
     "painted",
-    "pairs",
+    "parse_json",
+    "plain_record",
     "proposed",
     "proposed_cells",
     "read_card",
-    "render_file",
-    "sample",
-    "sample_maps",
-    "sample_one",
-    "search",
+    "read_case",
+    "read_record",
+    "read_record_file",
+    "read_settings",
+    "run",
     "set_folder",
+    "settings_types",
     "shown_photo",
     "starter_case",
+    "superpixels_from_text",
+    "superpixels_to_text",
     "sweep",
-    "sweep_file",
-    "tone",
-    "train",
+    "to_json",
+    "unpack",
+    "user_folder",
     "wished",
     "zipped",
     "zipped_folder",

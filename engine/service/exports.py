@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from engine import formats
-from engine.case import Case, from_plain, parse
+from engine.cases.case import Case
+from engine.cases.planes import semantic_map
+from engine.cases.tone import TONES as ITA
+from engine.config import parse_json
 from engine.errors import EngineError
-from engine.labels import semantic_map
-from engine.photos.store import Photos
-from engine.service.studio import Rendered, measured
-from engine.tone import TONES as ITA
+from engine.rendering.painter import Rendered, measured
+from engine.stores.photos import Photos
+from engine.training.presets import read_case
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def export(rendered: Rendered, form: str, stem: str, photos: Photos | None = Non
     """
     if form not in FORMS:
         raise EngineError(f"the form '{form[:40]}' is not one; {', '.join(FORMS)} are allowed.")
-    chosen, case, photo = FORMS[form], from_plain(rendered.provenance["case"]), None
+    chosen, case, photo = FORMS[form], read_case(rendered.provenance["case"]), None
     if chosen.holds_photo:
         if case.photo is None or photos is None:
             raise EngineError("the case was drawn on no photo; the plain bundle holds everything of it.")
@@ -103,8 +105,10 @@ def case_from_bytes(data: bytes, where: str = "the case") -> Case:
     """The case inside a case file, a sidecar, a saved picture or a bundle, told by its first bytes."""
     if data[:1] == b"{":
         table = _json(data, where)
-        return from_plain(table.get("case", table), where)
-    return from_plain(provenance_from_bytes(data, where)["case"], where)
+        if not {"case", "format"} & table.keys():
+            raise EngineError(f"{where} is JSON without a case; a case or a sidecar saved by Moulage is needed.")
+        return read_case(table.get("case", table), where)
+    return read_case(provenance_from_bytes(data, where)["case"], where)
 
 
 def provenance_from_bytes(data: bytes, where: str) -> dict[str, Any]:
@@ -118,5 +122,5 @@ def provenance_from_bytes(data: bytes, where: str) -> dict[str, Any]:
 
 
 def _json(data: bytes, where: str) -> dict[str, Any]:
-    table: dict[str, Any] = parse(data, where, depth_limit=formats.PROVENANCE_DEPTH)
+    table: dict[str, Any] = parse_json(data, where, depth_limit=formats.PROVENANCE_DEPTH)
     return table

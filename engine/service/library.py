@@ -1,21 +1,29 @@
 """The Library from outside: a case is painted and kept, a choice of kept cases becomes a data set."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from platformdirs import user_data_path
-
 from engine import formats
+from engine.data.export import Kept as Saved
+from engine.data.export import files_of, write_folder, write_zip
 from engine.errors import EngineError
-from engine.library import Kept, Library
-from engine.service.studio import Rendered
+from engine.formats import read_picture_case
+from engine.paths import user_data
+from engine.rendering.painter import Rendered
+from engine.service.render import Written
+from engine.service.requests import SILENT, ExportLibraryRequest, Watch
+from engine.stores.library import Kept, Library
+from engine.training.presets import read_case
 
-Progress = Callable[[int, int], None]
+
+def user_folder() -> Path:
+    """Where this user's own things are: drafts, Library, opened photos, indexes."""
+    return user_data("library").parent
 
 
 def library_folder() -> Path:
     """Where this user's Library is."""
-    return user_data_path("moulage") / "library"
+    return user_data("library")
 
 
 def keep(library: Library, rendered: Rendered) -> Kept:
@@ -23,19 +31,24 @@ def keep(library: Library, rendered: Rendered) -> Kept:
     return library.keep(formats.picture_bytes(rendered.picture, rendered.provenance))
 
 
-def export_library(
-    library: Library, names: Sequence[str], out: Path, progress: Progress = lambda done, total: None
-) -> Path:
-    """Write kept cases as a data set in ISIC 2018's layout: a zip file where `out` ends in .zip, else a folder."""
-    from engine.data.export import files_of, write_folder, write_zip
+def export_library(request: ExportLibraryRequest, watch: Watch = SILENT) -> Written:
+    """Write the kept cases that answer the words as a data set."""
+    library = Library(request.folder or library_folder())
+    names = [kept.id for kept in library.entries(" ".join(request.words))]
+    return Written((export_kept(library, names, request.out, watch),))
 
+
+def export_kept(library: Library, names: Sequence[str], out: Path, watch: Watch = SILENT) -> Path:
+    """Write kept cases as a data set in ISIC 2018's layout: a zip file where `out` ends in .zip, else a folder."""
     if not names:
         raise EngineError("no kept case is chosen; a data set has one at least.")
 
-    def pictures() -> Iterator[tuple[str, bytes]]:
+    def pictures() -> Iterator[Saved]:
         for done, name in enumerate(names, start=1):
-            yield name, library.read(name)
-            progress(done, len(names))
+            data = library.read(name)
+            provenance = read_picture_case(data)
+            yield Saved(name, data, provenance, read_case(provenance["case"], f"the kept picture '{name}'"))
+            watch.progress(done, len(names))
 
     if out.suffix == ".zip":
         write_zip(files_of(pictures()), out, out.stem)

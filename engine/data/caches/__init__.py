@@ -1,0 +1,1 @@
+"""Photos decoded once into memory maps, a file for each kind of recipe."""

@@ -1,0 +1,117 @@
+"""A data set decoded once: uint8 memory maps of pictures and packed planes, and every photo's appearance.
+
+Decoding a JPEG and five masks takes 20 ms, reading them from a memory map 0.03 ms. The folder's name is the hash of
+what is in it, so another data set, split or size never meets the wrong cache.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.cases.appearance import Appearance, measure
+from engine.cases.planes import Planes, instance_edges, pack
+from engine.cases.superpixels import slic_zero
+from engine.data import frames
+from engine.data.recipes import Recipe
+from engine.data.records import Manifest, Record
+from engine.paths import made_whole
+from engine.photos.reading import load_picture
+
+VERSION = 2
+EDGE_BIT = 15  # a packed cell uses bits 0..11; the instance boundary map travels in the last
+
+
+@dataclass(frozen=True)
+class Cache:
+    """pictures: uint8 [N, H, W, 3]; cells: uint16 [N, H, W], packed planes with edges in bit 15; one entry a record."""
+
+    ids: tuple[str, ...]
+    pictures: NDArray[np.uint8]
+    cells: NDArray[np.uint16]
+    appearance: tuple[Appearance, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def described(self) -> tuple[Appearance, ...]:
+        """What a family fits its tables to."""
+        return self.appearance
+
+
+def build(
+    manifest: Manifest[Record], recipe: Recipe, root: Path, progress: Callable[[int, int], None] | None = None
+) -> Cache:
+    """Open the cache of `manifest` under `root`, making it first if need be. recipe: its `how` is a `PlanesData`."""
+    how = recipe.how
+    told = json.dumps([VERSION, manifest.sha256(), recipe.size, how.fit, how.edges, how.enlarge])
+    folder = root / hashlib.sha256(told.encode()).hexdigest()[:16]
+    if not (folder / "appearance.json").exists():
+        _make(manifest.records, recipe, folder, progress)
+    return load(folder)
+
+
+def load(folder: Path) -> Cache:
+    """Open a made cache; arrays stay on disk until they are read."""
+    photos = json.loads((folder / "appearance.json").read_text())
+    return Cache(
+        tuple(photos),
+        np.load(folder / "pictures.npy", mmap_mode="r"),
+        np.load(folder / "cells.npy", mmap_mode="r"),
+        tuple(_appearance(photo) for photo in photos.values()),
+    )
+
+
+def _appearance(photo: dict[str, Any]) -> Appearance:
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in photo.items()}
+    return Appearance(**fields)
+
+
+def fitted(record: Record, recipe: Recipe) -> tuple[NDArray[np.uint8], Planes]:
+    """One record's picture and planes in the generator's frame: uint8 [H, W, 3] and Planes of the same size."""
+    frame, size, enlarge = frames.FITS[recipe.how.fit], recipe.size, recipe.how.enlarge
+    picture, planes = load_picture(record.picture), frames.load_planes(record)
+    return frame.picture(picture, size, enlarge), frame.planes(planes, size, enlarge)
+
+
+def _make(records: Sequence[Record], recipe: Recipe, folder: Path, progress: Callable[[int, int], None] | None) -> None:
+    width, height = recipe.size
+    shape = (len(records), height, width)
+    with made_whole(folder) as half_made:
+        pictures = np.lib.format.open_memmap(half_made / "pictures.npy", "w+", np.uint8, (*shape, 3))
+        cells = np.lib.format.open_memmap(half_made / "cells.npy", "w+", np.uint16, shape)
+        photos = {}
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for index, (picture, packed, photo) in enumerate(pool.map(lambda r: _entry(r, recipe), records)):
+                pictures[index], cells[index] = picture, packed
+                photos[records[index].id] = asdict(photo)
+                if progress:
+                    progress(index + 1, len(records))
+        pictures.flush()
+        cells.flush()
+        (half_made / "appearance.json").write_text(json.dumps(photos))
+
+
+def _entry(record: Record, recipe: Recipe) -> tuple[NDArray[np.uint8], NDArray[np.uint16], Appearance]:
+    picture, planes = fitted(record, recipe)
+    packed = pack(planes)
+    if recipe.how.edges == "slic":
+        packed |= instance_edges(_superpixels(picture, planes)).astype(np.uint16) << np.uint16(EDGE_BIT)
+    return picture, packed, measure(picture, planes)
+
+
+def _superpixels(picture: NDArray[np.uint8], planes: Planes) -> NDArray[np.int32]:
+    """SLIC-zero of what the letterbox holds; the border is one cell of its own (the paper segments the bare photo)."""
+    rows, columns = (np.flatnonzero((planes.border == 0).any(axis=axis)) for axis in (1, 0))
+    inside = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    cells = np.full(planes.border.shape, -1, np.int32)
+    cells[inside] = slic_zero(np.ascontiguousarray(picture[inside]))
+    return cells

@@ -1,0 +1,18 @@
+"""What the family takes and makes, without torch."""
+
+from engine.config import controls_of
+from engine.generators.dcgan128.config import Dcgan128Config
+from engine.generators.shared.family import Capabilities
+from engine.generators.shared.noise_request import TruncatedRequest
+
+Request = TruncatedRequest
+
+
+def capabilities(config: Dcgan128Config) -> Capabilities:
+    """Noise, and the settings of its request."""
+    return Capabilities(
+        "noise",
+        diagnoses=config.diagnoses,
+        size=config.size,
+        controls=controls_of(Request),
+    )

@@ -1,0 +1,46 @@
+"""How a pix2pixHD is built, without torch."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from engine.config import Range
+
+
+@dataclass(frozen=True)
+class Pix2PixHDConfig:
+    """pix2pixHD's global generator and multi-scale PatchGAN (Wang et al. 2018; Bissoto et al. 2018), and our live form."""
+
+    generator: Literal["global", "modulated"]
+    """`global` is the papers'; `modulated` is small, with appearance and noise entering every block."""
+    condition: Literal["semantic", "planes"]
+    """`semantic` is the eight-class map as one-hot; `planes` is the lesion and five markers in {0, 0.5, 1}."""
+    edges: bool
+    """Whether the instance boundary map is one more input channel."""
+    width: Annotated[int, Range(1, 256)]
+    """Channels at full resolution (the papers' ngf)."""
+    downsamplings: Annotated[int, Range(1, 6)]
+    blocks: Annotated[int, Range(1, 16)]
+    norm: Literal["instance", "none"]
+    noise: Annotated[int, Range(0, 64)]
+    """Channels of noise; the papers' generators take none."""
+    scales: Annotated[int, Range(1, 4)]
+    """PatchGAN discriminators, each at half the resolution of the one before. The paper says 3, its command ran 2."""
+    discriminator_width: Annotated[int, Range(1, 256)]
+    discriminator_layers: Annotated[int, Range(1, 6)]
+    discriminator_norm: Literal["instance", "spectral"]
+    objective: Literal["lsgan", "hinge"]
+    feature_matching: Annotated[float, Range(0, 100)]
+    perceptual: Annotated[float, Range(0, 100)]
+    """Weight of the perceptual loss over EfficientNet-lite0, each channel scaled by its spread; 0 in the papers."""
+    projected: Annotated[float, Range(0, 10)]
+    """Weight of discriminator heads on frozen EfficientNet-lite0 features (Sauer et al. 2021); 0 in the papers."""
+    colour: Annotated[float, Range(0, 100)]
+    """Weight of the L1 distance between region means (skin, lesion) of fake and real."""
+    soften: Annotated[float, Range(0, 1)]
+    """Share of pictures in which one marker present is shown as possible (0.5), which the masks never hold."""
+    edge_dropout: Annotated[float, Range(0, 1)]
+    """Share of pictures trained without edges, as a drawn case has no photo to take superpixels from."""
+    tone_augmentation: Annotated[float, Range(0, 1)]
+    """Share of pictures darkened along the melanin axis, appearance included."""
+    diffaugment: bool
+    """Translation and cutout of what the discriminators see (Zhao et al. 2020)."""

@@ -1,0 +1,62 @@
+"""Looking at data folders: what is wrong with one, and the index by which its nearest photo is found."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import EngineError
+from engine.service.requests import SILENT, CheckRequest, IndexRequest, Watch
+
+if TYPE_CHECKING:
+    from engine.data.check import Report
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """What was indexed. path: the index itself, which holds embeddings and file names, no picture."""
+
+    data: str
+    photos: int
+    path: Path
+
+    def sentence(self) -> str:
+        """For people."""
+        return f"{self.photos:,} photos of {self.data}: {self.path}"
+
+
+def check_data(request: CheckRequest, watch: Watch = SILENT) -> "Report":
+    """Everything that is wrong with a data folder."""
+    from engine.data.check import check
+
+    return check(request.folder, request.labels, watch.progress)
+
+
+def index_data(request: IndexRequest, watch: Watch = SILENT) -> Indexed:
+    """Embed every photo of a data folder, so that the nearest to a picture can be looked up.
+
+    A try that was stopped, or a folder to which photos were added, goes on with what is there.
+    """
+    from engine.data.readers import registry
+    from engine.stores import photo_indexes
+
+    root = request.folder
+    if not root.is_dir():
+        raise EngineError(f"{root} is no folder; a data folder is needed.")
+    records = registry.read(root, request.labels, registry.ALL).records
+    out = photo_indexes.index_path(root)
+    files = [(record.id, record.picture) for record in records]
+    index = photo_indexes.build(root.resolve().name, files, out, watch.progress)
+    return Indexed(index.data, len(index.ids), out)
+
+
+def shown_photo(path: Path, longest_px: int) -> NDArray[np.uint8]:
+    """A photo whose longer side is `longest_px` at most. Raises EngineError where it is gone or damaged."""
+    from engine.photos.reading import load_picture
+    from engine.pixels import resize_picture
+
+    photo = load_picture(path)
+    scale = min(1.0, longest_px / max(photo.shape[:2]))
+    return resize_picture(photo, round(photo.shape[1] * scale), round(photo.shape[0] * scale))
