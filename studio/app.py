@@ -1,4 +1,4 @@
-"""Lays out the app: our live routes first, then Gradio's page, behind the doors; serves the page before torch is there."""
+"""Lays out the app, our routes first, then Gradio's page, behind the access checks; serves it before torch is there."""
 
 import os
 import sys
@@ -10,10 +10,15 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from platformdirs import user_data_path
 
 from engine import service
-from studio import doors, drafts, library, live, photos, samples, sweeps
+from studio import access
+from studio.screens.help import routes as guide
+from studio.screens.library import routes as library
+from studio.screens.paint import drafts, live, photos
+from studio.screens.painter import Painter
+from studio.screens.sample import routes as sample
+from studio.screens.sweep import routes as sweep
 
 
 @dataclass(frozen=True)
@@ -36,51 +41,55 @@ def stores_in(folder: Path) -> Stores:
     )
 
 
-def build(painter: live.Painter, port: int, stores: Stores, samplers: samples.Maker | None = None) -> Any:
+def build(painter: Painter, port: int, stores: Stores, samplers: sample.Maker | None = None) -> Any:
     """The whole ASGI app around a painter. samplers: who makes samples from noise; None makes them on the CPU."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
 
     from studio import theme
-    from studio.pages.studio import page
+    from studio.canvas import modules
+    from studio.screens.page import page
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    modules.add_routes(app)
+    guide.add_routes(app)
     live.add_routes(app, painter, stores.photos)
     drafts.add_routes(app, stores.drafts)
     library.add_routes(app, painter, stores.library)
-    sweeps.add_routes(app, painter)
+    sweep.add_routes(app, painter)
     photos.add_routes(app, stores.photos)
-    samples.add_routes(app, samplers or service.Samplers(), service.Nearest(stores.indexes))
+    sample.add_routes(app, samplers or service.Samplers(), service.Nearest(stores.indexes))
     mounted = gr.mount_gradio_app(
         app,
         page(service.live_generators(), service.noise_generators()),
         path="/",
         theme=theme.gradio_theme(),
         css=theme.style_sheet(),
+        head=modules.modules().preloads(),
         footer_links=[],
         run_history=False,
         show_error=False,
         ssr_mode=False,
     )
-    return doors.Doors(mounted, port)
+    return access.Access(mounted, port)
 
 
 def serve(host: str = "127.0.0.1", port: int = 7860, device: str = "cpu", open_browser: bool = False) -> None:
     """Serve the studio until it is stopped."""
-    listener = doors.bound_socket(doors.checked_host(host), port)
-    painter = service.Studios(device)
-    folder = user_data_path("moulage")
+    listener = access.bound_socket(access.checked_host(host), port)
+    painter = service.Painters(device)
+    folder = service.user_folder()
     app = build(painter, port, stores_in(folder), service.Samplers(device))
     threading.Thread(target=_warm, args=(painter,), daemon=True).start()
     address = f"http://{'localhost' if host == 'localhost' else host}:{port}"
     print(f"Moulage is at {address}   (stop with Ctrl-C)", file=sys.stderr, flush=True)
     if open_browser:
         webbrowser.open(address)
-    config = uvicorn.Config(app, log_level="warning", ws_max_size=doors.MESSAGE_LIMIT_BYTES)
+    config = uvicorn.Config(app, log_level="warning", ws_max_size=access.MESSAGE_LIMIT_BYTES)
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _warm(painter: service.Studios) -> None:
+def _warm(painter: service.Painters) -> None:
     """Load torch and the weights while the browser loads the page; a failure is told again at the first picture."""
     try:
         painter.strip(painter.starter_case())

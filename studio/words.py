@@ -3,13 +3,17 @@
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from engine.service import Opened
+    from engine import service
 
 PRODUCT: Final = "Moulage"
 SCREENS: Final = {"studio": "Studio", "sweeps": "Sweeps", "sample": "Sample"}
 PURPOSE: Final = "Research images, never diagnoses."
 DROP_HINT: Final = "Drop a saved picture, a photo or a photo with its masks here."
 OPEN: Final = "Open"
+HELP: Final = "Help"
+HELP_TITLE: Final = "The guide: first picture, markers, skin tone, photos, and what the words mean"
+GUIDE: Final = "Guide"
+NO_CHAPTER: Final = "The guide has no such page; /guide is its first."
 OPEN_TITLE: Final = "Open a photo, a photo with its ISIC masks, a saved picture or a bundle (Ctrl+O)"
 
 # The real photo that a map is drawn on.
@@ -102,12 +106,6 @@ CLASS_NAMES: Final = (
     "Globules",
 )
 
-SLIDERS: Final = {"lesion_colour": "Lesion colour", "variation": "Variation", "hair": "Hair"}
-SLIDER_TITLES: Final = {
-    "lesion_colour": "Lesion colour, as a percentile of the training photos",
-    "variation": "Colour variation inside the lesion, as a percentile of the training photos",
-    "hair": "Hair, as a percentile of the training photos",
-}
 # Tool → (what it does, its key), in the order of the row.
 TOOLS: Final = {
     "brush": ("Brush", "B"),
@@ -335,7 +333,7 @@ def for_page() -> dict[str, object]:
     }
 
 
-def opened(made: "Opened") -> str:
+def opened(made: "service.Opened") -> str:
     """What is said of the files that were opened."""
     if made.restored:
         return "Case restored."
@@ -351,7 +349,7 @@ def opened(made: "Opened") -> str:
     return " ".join(said)
 
 
-def photo_tone(made: "Opened") -> str:
+def photo_tone(made: "service.Opened") -> str:
     """The measured tone of a photo's skin beside the photo; nothing where too little skin is seen."""
     return "" if made.ita_deg is None else f"ITA {made.ita_deg:.0f}°, about {made.case.tone}"
 

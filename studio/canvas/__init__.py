@@ -1,1 +1,1 @@
-"""The label editor: small ES modules in this folder, joined into one gr.HTML component by `canvas.component`."""
+"""The label editor: ES modules, the messages between page and server, and the component that brings them into Gradio."""

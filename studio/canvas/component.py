@@ -1,48 +1,19 @@
-"""The one class that carries the editor's modules into Gradio."""
+"""The one class that brings the page's markup and scripts into Gradio."""
 
-import re
-from pathlib import Path
 from typing import Any, Final
 
 import gradio as gr
 
-FOLDER: Final = Path(__file__).parent
+from studio.canvas.modules import modules
 
-# In the order in which they build on one another; Gradio runs them as one function, so imports fall away.
-MODULES: Final = (
-    "cells",
-    "raster",
-    "wire",
-    "history",
-    "transform",
-    "boxes",
-    "editor",
-    "view",
-    "overlay",
-    "live",
-    "picture",
-    "mappane",
-    "tools",
-    "pointer",
-    "keys",
-    "controls",
-    "grains",
-    "photo",
-    "files",
-    "library",
-    "filmstrip",
-    "autosave",
-    "sweeps",
-    "samples",
-    "main",
-)
+ENTRY: Final = "screens/main.js"
 
 
 def script() -> str:
-    """All modules as one script, without their `import` lines and `export` words."""
-    parts = ((FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in MODULES)
-    joined = "\n".join(parts)
-    return re.sub(r"^export ", "", re.sub(r"^import .*\n", "", joined, flags=re.M), flags=re.M)
+    """What Gradio runs once the markup is there, with `element` and `props` in scope."""
+    return (
+        f'import("{modules().address(ENTRY)}").then(page => page.open(element.querySelector(".moulage"), props.setup));'
+    )
 
 
 class LabelEditor(gr.HTML):

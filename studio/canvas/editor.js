@@ -8,7 +8,6 @@ import { History, difference, paste } from "./history.js";
 import { MOVES, middle, moved, copied, carried, extent } from "./transform.js";
 import { placed, shifted, spanned, stretched } from "./boxes.js";
 
-const SETTINGS = ["generator", "seed", "tone", "lesion_colour", "variation", "hair", "boxes", "photo", "grain"];
 const SEED_LIMIT = 2 ** 31, DICE_SIDES = 10000;
 export const MAX_SIZE_PX = 96;
 
@@ -18,10 +17,13 @@ function same(a, b) {
 }
 
 export class Editor extends EventTarget {
-  // conditions: generator → what its boxes may show; none where it takes a lesion map.
-  constructor(conditions) {
+  // conditions: generator → what its boxes may show; none where it takes a lesion map. told: generator → names of the
+  // settings that a case of it holds.
+  constructor(conditions, told) {
     super();
     this.conditionsOf = conditions;
+    this.toldOf = told;
+    this.names = [...new Set(Object.values(told).flat())];
     this.parked = {}; // generator → the case it was left with
     this.map = null;
     this.superpixels = null;
@@ -43,6 +45,12 @@ export class Editor extends EventTarget {
   // What the boxes of the case's generator may show; where there is something, boxes are all that a hand draws.
   get conditions() {
     return this.conditionsOf[this.settings.generator] || [];
+  }
+
+  // What a message says of a case: the settings that its generator takes.
+  told(settings = this.settings) {
+    const names = this.toldOf[settings.generator] || this.names;
+    return Object.fromEntries(names.map(name => [name, settings[name] ?? null]));
   }
 
   choose(changes) {
@@ -97,7 +105,7 @@ export class Editor extends EventTarget {
   }
 
   snapshotOf(message, ids) {
-    const settings = Object.fromEntries(SETTINGS.map(name => [name, message.json[name] ?? null]));
+    const settings = Object.fromEntries(this.names.map(name => [name, message.json[name] ?? null]));
     settings.boxes = settings.boxes || []; // a draft from before there were any
     const { width, height, cells } = message, { superpixels } = message.json;
     const map = { width, height, cells, superpixels };
@@ -160,7 +168,7 @@ export class Editor extends EventTarget {
     if (!gesture) return false;
     const patch = difference(gesture.map, this.map, gesture.rect);
     if (patch && !this.tool.seedLocked) this.settings.seed = Math.floor(Math.random() * DICE_SIDES);
-    const changed = SETTINGS.some(name => !same(this.settings[name], gesture.settings[name]));
+    const changed = this.names.some(name => !same(this.settings[name], gesture.settings[name]));
     if (!patch && !changed) return false;
     this.history.push({ patch, settings: { before: gesture.settings, after: { ...this.settings } } });
     this.emit("case");

@@ -1,4 +1,4 @@
-// The live route's messages (studio/live.py), little endian throughout.
+// The live route's messages (canvas/wire.py), little endian throughout.
 //   to the server    MLG1 | u32 seq | u32 crc32 of the cells | u16 width | u16 height | u32 length | JSON | runs
 //   to the page      MLR1 | u32 seq | u32 length | JSON | JPEG, or for a tone strip six times (u32 length | JPEG)
 //   runs             (u16 cell | LEB128 run length) over the cells, row by row
@@ -65,14 +65,6 @@ export function packMessage(seq, map, json) {
   return bytes;
 }
 
-// Files as studio/photos.py takes them: MLF1 | u32 length | JSON list of [name, bytes] | the files one after another.
-export function packFiles(files) {
-  const text = ENCODER.encode(JSON.stringify(files.map(file => [file.name, file.size])));
-  const length = new DataView(new ArrayBuffer(4));
-  length.setUint32(0, text.length, true);
-  return new Blob(["MLF1", length, text, ...files]);
-}
-
 export function unpackMessage(buffer) {
   const bytes = new Uint8Array(buffer), view = new DataView(buffer);
   if (DECODER.decode(bytes.subarray(0, 4)) !== "MLG1") throw new Error("not a case message");
@@ -95,26 +87,4 @@ export function unpackReply(buffer) {
     at += 4 + size;
   }
   return { seq: view.getUint32(4, true), json, pictures };
-}
-
-// The parts of a stream (studio/sweeps.py) as they arrive: {json, body}.
-export async function* partsOf(stream) {
-  let bytes = new Uint8Array(0);
-  const size = at => new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
-  const complete = () => {
-    if (bytes.length < 4 || bytes.length < 8 + size(0)) return 0;
-    const whole = 8 + size(0) + size(4 + size(0));
-    return bytes.length < whole ? 0 : whole;
-  };
-  for await (const chunk of stream) {
-    const joined = new Uint8Array(bytes.length + chunk.length);
-    joined.set(bytes);
-    joined.set(chunk, bytes.length);
-    bytes = joined;
-    for (let whole = complete(); whole; whole = complete()) {
-      const text = bytes.subarray(4, 4 + size(0));
-      yield { json: JSON.parse(DECODER.decode(text)), body: bytes.slice(8 + text.length, whole) };
-      bytes = bytes.slice(whole);
-    }
-  }
 }

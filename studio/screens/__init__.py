@@ -1,0 +1,1 @@
+"""A folder for each screen: its markup, its routes, its script."""

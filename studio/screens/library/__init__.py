@@ -1,0 +1,1 @@
+"""The Library drawer: cases that were kept."""

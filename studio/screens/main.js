@@ -1,0 +1,82 @@
+// Puts the page together; canvas/component.py calls `open` once the markup is there.
+import { Editor } from "../canvas/editor.js";
+import { View } from "../canvas/view.js";
+import { Live } from "./paint/live.js";
+import { PicturePane, ToneStrip } from "./paint/picture.js";
+import { MapPane } from "../canvas/mappane.js";
+import { Hand } from "../canvas/pointer.js";
+import { Keys } from "./paint/keys.js";
+import { Controls } from "./paint/controls.js";
+import { Grains } from "./paint/grains.js";
+import { Photo } from "./paint/photo.js";
+import { Files } from "./paint/files.js";
+import { Library } from "./library/library.js";
+import { Filmstrip } from "./paint/filmstrip.js";
+import { Autosave } from "./paint/autosave.js";
+import { Sweeps } from "./sweep/sweeps.js";
+import { Screens } from "./screens.js";
+import { Samples } from "./sample/samples.js";
+
+function showStatus(root, words, picture, { state, ms, backend, total_ms, slow, sentence }) {
+  const node = root.querySelector("[data-part=status]"), text = node.querySelector("span");
+  node.dataset.state = state;
+  const figures = state === "live" ? " " + Math.round(ms) + " ms" + (slow ? " · " + words.on_release : "") : "";
+  text.textContent = words.states[state] + figures;
+  node.title = state === "live" ? backend + " · " + words.round_trip + " " + Math.round(total_ms) + " ms" : "";
+  if (state === "offline") picture.stale(true, words.stale_offline);
+  if (state === "refused") picture.stale(true, words.stale_refused);
+  root.querySelector("[data-part=empty]").textContent = words.empty[state] || words.empty.waiting;
+  if (sentence) say(root, sentence, true);
+}
+
+function say(root, sentence, wrong = false) {
+  const node = root.querySelector("[data-part=message]");
+  node.textContent = node.title = sentence;
+  node.classList.toggle("wrong", wrong);
+}
+
+// Every change asks for a picture: while the hand is down as a stroke, at its end once more for good.
+function follow(editor, live) {
+  const moving = () => { if (editor.gesture) live.ask("stroke"); };
+  editor.addEventListener("cells", moving);
+  editor.addEventListener("case", moving);
+  editor.addEventListener("commit", () => live.ask("settle"));
+  editor.addEventListener("cancel", () => live.ask("settle"));
+}
+
+// setup: words, palette and generators (screens/page.py).
+export async function open(root, { words, palette, conditions, told, sliders, inks, samplers }) {
+  const editor = new Editor(conditions, told), view = new View();
+  editor.addEventListener("commit", () => say(root, ""), { once: true });
+  const live = new Live(location.origin.replace(/^http/, "ws") + "/live", editor);
+  const picture = new PicturePane(root, view, words), strip = new ToneStrip(root, editor, words);
+  const mapPane = new MapPane(root, editor, view, picture, palette, inks);
+  const tell = (sentence, wrong) => say(root, sentence, wrong), grains = new Grains(root, editor, tell, words);
+  const photo = new Photo(root, editor, mapPane, picture, grains, tell, words);
+  const files = new Files(root, editor, live, grains, photo, tell, words);
+  const controls = new Controls(root, editor, view, mapPane, files, sliders, words), hand = new Hand(mapPane, editor, view);
+  const autosave = new Autosave(root, editor, live, tell, words);
+  const sweeps = new Sweeps(root, editor, live, files, words);
+  const samples = new Samples(root, files, words, samplers);
+  new Screens(root, { sweeps: () => sweeps.open(), sample: () => samples.open() });
+  const library = new Library(root, live, files, picture, words);
+  const film = new Filmstrip(root, editor, live, picture, library, words);
+  new Keys({ editor, view, mapPane, picture, hand, files, controls, grains, library, film });
+  const state = { opened: performance.now(), pictures: 0, strips: 0, fresh: false, lastJpeg: null };
+  live.addEventListener("picture", ({ detail }) => {
+    picture.show(detail);
+    Object.assign(state, { pictures: state.pictures + 1, fresh: detail.fresh, lastJpeg: detail.reply.pictures[0] });
+    root.querySelector("[data-part=empty]").hidden = true;
+    if (mapPane.opacity < 1 || mapPane.hidden) mapPane.redraw();
+    if (!state.first_ms) state.first_ms = performance.now();
+  });
+  live.addEventListener("strip", ({ detail }) => { strip.show(detail); state.strips++; });
+  live.addEventListener("status", ({ detail }) => showStatus(root, words, picture, detail));
+  follow(editor, live);
+  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture, grains, photo, library, film, sweeps, samples };
+  live.connect();
+  const kept = await autosave.open();
+  await (kept ? files.take(kept) : files.start()).catch(error => files.complain(error));
+  live.ask("settle");
+  root.dataset.ready = "1";
+}

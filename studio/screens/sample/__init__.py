@@ -1,0 +1,1 @@
+"""The Sample screen: pictures from noise."""

@@ -1,0 +1,1 @@
+"""The Sweeps screen: one case over two axes."""
