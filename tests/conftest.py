@@ -23,9 +23,9 @@ def drawn_lite0(tmp_path_factory):
 @pytest.fixture
 def lite0(drawn_lite0, monkeypatch):
     """Every feature net that is loaded is the drawn one."""
-    from engine import weights
-    from engine.generators import projected
+    from engine.generators.shared import feature_critics
+    from engine.weights import feature_nets
 
-    for module in (projected, weights):
+    for module in (feature_critics, feature_nets):
         monkeypatch.setattr(module, "path", lambda name: drawn_lite0)
     return drawn_lite0

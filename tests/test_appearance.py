@@ -7,9 +7,9 @@ import pytest
 import torch
 from skimage.color import rgb2lab
 
-from engine.appearance import Appearance, Density, hair_density, locus, measure, squared_radius
-from engine.labels import Planes
-from engine.tone import TONES, darken, ita_deg, lab_to_linear, linear_to_lab, measured_ita, rgb_to_lab
+from engine.cases.appearance import Appearance, Density, hair_density, locus, measure, squared_radius
+from engine.cases.planes import Planes
+from engine.cases.tone import TONES, darken, ita_deg, lab_to_linear, linear_to_lab, measured_ita, rgb_to_lab
 
 
 def flat_case(skin=(200, 160, 140), lesion=(90, 55, 40)):
@@ -111,6 +111,17 @@ def test_the_seed_decides_and_seeds_differ():
     assert density.draw(5) != density.draw(6)
 
 
+@pytest.mark.parametrize("count", [2, 5, 11])
+def test_a_handful_of_photos_is_drawn_from_in_the_half_precision_of_shipped_weights_too(count):
+    fitted = Density.fit(photos(count))
+    shipped = Density(fitted.quantiles, tuple(map(tuple, np.array(fitted.correlation, np.float16).tolist())))
+
+    for density in (fitted, shipped):
+        for seed in range(8):
+            assert np.isfinite(density.draw(seed).vector()).all()
+            assert density.draw(seed, TONES["III"], lesion_colour=0.2).ita_deg == pytest.approx(TONES["III"], abs=0.01)
+
+
 def test_draws_have_the_training_sets_means():
     known, density = photos(), Density.fit(photos())
 
@@ -162,7 +173,7 @@ def test_the_vignette_is_where_a_round_field_ends_and_nothing_else_dark_counts()
 
 
 def test_the_rim_plane_is_dark_outside_the_measured_field():
-    from engine.generators.pix2pixhd_networks import masked_appearance
+    from engine.generators.pix2pixhd.networks import masked_appearance
 
     radius = torch.from_numpy(squared_radius(96, 64))[None, None]
     photo = Appearance((70, 8, 14), (42, 15, 18), (9, 4, 5), 0.02, 0.3)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import cards
-from engine.cards import Card, Clock, Code, DataRef, Env, PresetRef
 from engine.errors import EngineError
+from engine.weights import card as cards
+from engine.weights.card import Card, Clock, Code, DataRef, Env, PresetRef
 
 CARD = Card(
     family="pix2pixhd",

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from engine import checkpoints
-from engine.cards import Card, Clock, Code, DataRef, Env, PresetRef
 from engine.errors import EngineError
+from engine.paths import write_atomically
+from engine.weights import checkpoint as checkpoints
+from engine.weights.card import Card, Clock, Code, DataRef, Env, PresetRef
 
 CARD = Card(
     family="pix2pixhd",
@@ -67,7 +68,7 @@ def test_halves_are_stored_small_and_loaded_as_floats(tmp_path):
 
 def test_a_card_is_read_without_torch(file):
     code = f"""
-import sys; from pathlib import Path; from engine.checkpoints import read_card
+import sys; from pathlib import Path; from engine.weights.checkpoint import read_card
 print(read_card(Path({str(file)!r})).family, 'torch' in sys.modules)"""
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -151,7 +152,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(EngineError, match="could not be written"):
-        checkpoints.write_atomically(tmp_path / "file" / "below" / "x.json", b"{}")
+        write_atomically(tmp_path / "file" / "below" / "x.json", b"{}")
 
 
 def test_resume_state_comes_back_as_it_went(tmp_path):

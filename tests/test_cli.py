@@ -17,18 +17,18 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from phantoms import write
 from PIL import Image
+from starters import starter
 
-from engine import presets
-from engine.cards import Card
-from engine.case import to_json
-from engine.checkpoints import load, save
+from engine.cases.case import to_json
+from engine.cases.planes import semantic_map
 from engine.cli import main
-from engine.data.phantom import write
 from engine.formats import map_bytes, picture_bytes
-from engine.labels import semantic_map
-from engine.library import Library
-from engine.starter import starter
+from engine.stores.library import Library
+from engine.training import presets
+from engine.weights.card import Card
+from engine.weights.checkpoint import load, save
 
 ROOT = Path(__file__).resolve().parent.parent
 MOULAGE = (sys.executable, "-c", "from engine.cli import main; main()")

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from engine.boxes import Box
-from engine.clinical import (
+from engine.cases.boxes import Box
+from engine.cases.conditions import (
     CODES,
     CONDITIONS,
     NONE,
@@ -18,9 +18,9 @@ from engine.clinical import (
     tone_code,
     tone_of,
 )
+from engine.cases.lesion_shapes import GRID, LesionShapes, ellipse
+from engine.cases.tone import TONES
 from engine.errors import EngineError
-from engine.outlines import GRID, Outlines, ellipse
-from engine.tone import TONES
 
 MELANOMA, NEVUS = "melanoma", "melanocytic nevus"
 
@@ -100,7 +100,7 @@ def test_sampled_maps_keep_their_boxes_sizes_inside_the_map_and_a_subset_of_them
 
 def test_a_drawn_outline_touches_all_four_sides_of_its_box_and_repeats():
     masks = [ellipse(40, 30), ellipse(20, 50), np.triu(np.ones((30, 30), np.uint8))]
-    outlines = Outlines.fit(masks)
+    outlines = LesionShapes.fit(masks)
 
     for seed in range(10):
         mask = outlines.draw(seed, 0, 70, 45)
@@ -111,7 +111,7 @@ def test_a_drawn_outline_touches_all_four_sides_of_its_box_and_repeats():
 
 
 def test_the_mean_of_round_outlines_is_round():
-    outlines = Outlines.fit([ellipse(64, 64)])
+    outlines = LesionShapes.fit([ellipse(64, 64)])
 
     assert (outlines.mean > 0).mean() == pytest.approx(math.pi / 4, abs=0.06)
     assert outlines.mean.shape == (GRID, GRID)

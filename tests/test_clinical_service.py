@@ -7,15 +7,18 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from engine import presets, service
-from engine.boxes import Box
-from engine.case import Case, to_json
-from engine.checkpoints import read_card
-from engine.data.cropped import CropCache
+from engine import service
+from engine.cases.boxes import Box
+from engine.cases.case import Case, to_json
+from engine.cases.planes import Planes
+from engine.data.caches.crops import CropCache
+from engine.data.sources import source_of
 from engine.errors import EngineError
 from engine.formats import read_picture_case, read_regions, region_bytes
-from engine.labels import Planes
-from engine.train import loop
+from engine.generators.dermgan.request import Request
+from engine.service.render import case_from_regions
+from engine.training import loop, presets
+from engine.weights.checkpoint import read_card
 
 BOXES = (Box(40, 50, 200, 180, "melanoma"), Box(150, 150, 190, 190, "melanocytic nevus"))
 TINY = (
@@ -31,7 +34,11 @@ def folder(tmp_path_factory):
 
 
 def test_a_run_that_grows_and_was_killed_ends_with_the_weights_of_one_that_was_not(folder, tmp_path, monkeypatch):
-    whole = service.train("dermgan-live", folder, tmp_path / "whole", settings=TINY, device="cpu")
+    def train(name, resume=False):
+        request = service.TrainRequest("dermgan-live", folder, tmp_path / name, None, TINY, resume, device="cpu")
+        return service.run(request).final
+
+    whole = train("whole")
     real_step, steps = loop.step, []
 
     def dying(*arguments):
@@ -42,9 +49,9 @@ def test_a_run_that_grows_and_was_killed_ends_with_the_weights_of_one_that_was_n
 
     monkeypatch.setattr(loop, "step", dying)
     with pytest.raises(KeyboardInterrupt):
-        service.train("dermgan-live", folder, tmp_path / "killed", settings=TINY, device="cpu")
+        train("killed")
     monkeypatch.setattr(loop, "step", real_step)
-    resumed = service.train("dermgan-live", folder, tmp_path / "killed", settings=TINY, resume=True, device="cpu")
+    resumed = train("killed", resume=True)
 
     expected, found = load_file(whole), load_file(resumed)
     assert expected.keys() == found.keys()
@@ -73,41 +80,45 @@ def png(array):
 
 
 def test_a_map_becomes_a_case_of_its_boxes_and_type():
-    case = service.case_from_regions(region_bytes(BOXES, 19.0, 256, 256), "dermgan-live")
+    preset = presets.load("dermgan-live")
+    case = case_from_regions(region_bytes(BOXES, 19.0, 256, 256), preset)
 
     assert (case.boxes, case.tone, case.generator) == (BOXES, "IV", "dermgan-live")
     with pytest.raises(EngineError, match=r"24\.8 degrees ITA; a case asks for one of I 60"):
-        service.case_from_regions(region_bytes(BOXES, 25.0, 256, 256), "dermgan-live")
+        case_from_regions(region_bytes(BOXES, 25.0, 256, 256), preset)
 
 
 def test_crops_of_the_train_split_are_what_the_cache_holds(folder, tmp_path):
-    from engine.data.sources import SOURCES
-
-    preset = presets.with_settings(presets.load("dermgan-live"), TINY)
-    source = SOURCES[type(preset.data)]
-    manifest = source.read(folder, None, preset).of("train")
-    cache = source.build(manifest, preset, tmp_path, None)
-    picture, case = source.pairs(manifest.records[0], preset)[0]
+    recipe = presets.with_settings(presets.load("dermgan-live"), TINY).recipe
+    source = source_of(recipe)
+    manifest = source.read(folder, None, recipe).of("train")
+    cache = source.build(manifest, recipe, tmp_path, None)
+    pair = source.pairs(manifest.records[0], recipe)[0]
 
     assert isinstance(cache, CropCache)
-    assert np.array_equal(cache.pictures[0], picture)
-    assert cache.crops[0].boxes == case.boxes
+    assert np.array_equal(cache.pictures[0], pair.picture)
+    assert cache.crops[0].boxes == pair.boxes
 
 
 def test_a_map_and_the_case_inside_its_picture_paint_the_same(tmp_path):
     (tmp_path / "map.png").write_bytes(region_bytes(BOXES, 48.0, 256, 256))
-    first = service.render_file("dermgan-live", tmp_path / "a.png", map=tmp_path / "map.png", seed=7)
-    again = service.render_file("dermgan-live", tmp_path / "b.png", case=first)
+    first, again = tmp_path / "a.png", tmp_path / "b.png"
+    service.run(service.RenderRequest("dermgan-live", first, map=tmp_path / "map.png", settings={"seed": 7}))
+    service.run(service.RenderRequest("dermgan-live", again, case=first))
 
     assert np.array_equal(np.asarray(Image.open(first)), np.asarray(Image.open(again)))
     assert read_picture_case(first.read_bytes())["case"]["boxes"][0]["condition"] == "melanoma"
 
 
 def test_sampled_pictures_repeat_and_hold_boxes_inside_the_map(folder, tmp_path):
-    first = service.sample_maps("dermgan-live", folder, 3, tmp_path / "a", seed=5, split="test")
-    again = service.sample_maps("dermgan-live", folder, 3, tmp_path / "b", seed=5, split="test")
+    for name in ("a", "b"):
+        request = service.SampleRequest("dermgan-live", 3, tmp_path / name, seed=5, data=folder, split="test")
+        assert service.run(request).made == 3
+    first, again = (sorted((tmp_path / name).glob("*.png")) for name in ("a", "b"))
 
+    assert len(first) == 3
     for one, two in zip(first, again, strict=True):
+        assert one.name == two.name
         assert np.array_equal(np.asarray(Image.open(one)), np.asarray(Image.open(two)))
         assert read_picture_case(one.read_bytes())["case"]["boxes"]
 
@@ -115,14 +126,14 @@ def test_sampled_pictures_repeat_and_hold_boxes_inside_the_map(folder, tmp_path)
 def test_an_unknown_condition_and_another_size_are_one_sentence(tmp_path):
     def painted(case):
         (tmp_path / "case.json").write_text(to_json(case))
-        service.render_file("dermgan-live", tmp_path / "out.png", case=tmp_path / "case.json")
+        service.run(service.RenderRequest("dermgan-live", tmp_path / "out.png", case=tmp_path / "case.json"))
 
     with pytest.raises(EngineError, match="'acne' is not known here"):
-        painted(Case(Planes.blank(256, 256), None, "dermgan-live", 0, boxes=(Box(9, 9, 99, 99, "acne"),)))
+        painted(Case(Planes.blank(256, 256), None, "dermgan-live", Request(), boxes=(Box(9, 9, 99, 99, "acne"),)))
     with pytest.raises(EngineError, match="256x256, the same is needed"):
-        painted(Case(Planes.blank(64, 64), None, "dermgan-live", 0))
+        painted(Case(Planes.blank(64, 64), None, "dermgan-live", Request()))
 
 
 def test_markers_are_not_tried_on_a_generator_of_boxes(folder):
     with pytest.raises(EngineError, match="moulage evaluate tone"):
-        service.control(folder, "dermgan-live")
+        service.run(service.EvaluateRequest("control", folder, "dermgan-live"))

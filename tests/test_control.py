@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 import pytest
 import scipy.ndimage
+from phantoms import phantom
 
-from engine.data.phantom import phantom
+from engine.cases.planes import MARKERS, Planes
 from engine.errors import EngineError
 from engine.evaluate import edits, measures
 from engine.evaluate.control import TOGGLED, colour_spread_ratio, control, real_directions, sharpness_ratio
-from engine.labels import MARKERS, Planes
 
 SIZE = (120, 80)
 GRAIN = np.random.default_rng(5).integers(-40, 41, (SIZE[1], SIZE[0], 1)).repeat(3, axis=2)

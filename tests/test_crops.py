@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.boxes import Box
-from engine.configs import CropsData
-from engine.data import clinical, crops
+from engine.cases.boxes import Box
+from engine.data import crop_windows as crops
+from engine.data.caches.crops import BACKGROUND_BIT, OUTLINE_BIT, build
 from engine.data.check import check
-from engine.data.cropped import BACKGROUND_BIT, OUTLINE_BIT, build
+from engine.data.readers import clinical
+from engine.data.recipes import CropsData
 from engine.errors import EngineError
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared/data/pad-ufes-20"

@@ -5,17 +5,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from phantoms import phantom, write
 from PIL import Image
 
-from engine.data import read
-from engine.data.cache import EDGE_BIT, build
+from engine.cases.planes import DEFINITE, Planes, pack, semantic_map
+from engine.data.caches.planes import EDGE_BIT, build
 from engine.data.check import check
-from engine.data.maps import crop_picture, crop_planes, letterbox_picture, letterbox_planes, load_picture, load_planes
-from engine.data.phantom import phantom, write
+from engine.data.frames import crop_picture, crop_planes, letterbox_picture, letterbox_planes, load_planes
+from engine.data.readers.isic import read
+from engine.data.recipes import PlanesData, Recipe
+from engine.data.records import excluding
 from engine.errors import EngineError
-from engine.labels import DEFINITE, Planes, pack, semantic_map
+from engine.photos.reading import load_picture
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared/data"
+SCHEME = "isic2017"
 MARKER_FOLDER = "ISIC2018_Task2_Training_GroundTruth_v3"
 
 
@@ -25,7 +29,7 @@ def folder(tmp_path):
 
 
 def test_a_phantom_set_reads_back_exactly(folder):
-    manifest = read(*folder)
+    manifest = read(*folder, SCHEME)
 
     assert [len(manifest.of(split).records) for split in ("train", "val", "test")] == [8, 2, 2]
     picture, planes = phantom(3, 0, 96, 64)
@@ -37,16 +41,16 @@ def test_a_phantom_set_reads_back_exactly(folder):
 def test_the_manifests_hash_follows_the_contents_not_the_place(folder, tmp_path):
     root, labels = folder
     shutil.copytree(root, tmp_path / "copy")
-    same = read(tmp_path / "copy", labels).sha256()
+    same = read(tmp_path / "copy", labels, SCHEME).sha256()
     mask = next((tmp_path / "copy" / MARKER_FOLDER).iterdir())
     Image.fromarray(np.full((64, 96), 255, np.uint8)).save(mask)
 
-    assert read(root, labels).sha256() == same
-    assert read(tmp_path / "copy", labels).sha256() != same
+    assert read(root, labels, SCHEME).sha256() == same
+    assert read(tmp_path / "copy", labels, SCHEME).sha256() != same
 
 
 def test_the_bissoto_split_is_seeded_and_disjoint(folder):
-    first, again = (read(*folder, split_scheme="bissoto") for _ in range(2))
+    first, again = (read(*folder, "bissoto") for _ in range(2))
 
     assert [r.split for r in first.records] == [r.split for r in again.records]
     assert {r.split for r in first.records} == {"train", "test"}
@@ -66,18 +70,18 @@ def test_isic_2016_and_2017_are_told_by_their_names_and_superpixels_are_no_photo
     shutil.copy(photo, new / "ISIC-2017_Training_Data" / "ISIC_0000001_superpixels.png")
     (old / "ISBI2016_ISIC_Part3_Training_GroundTruth.csv").write_text("ISIC_0000001,malignant\n")
 
-    assert read(old).layout == "isic2016"
-    assert read(old).records[0].labels == {"melanoma": 1.0}
-    assert [r.id for r in read(new).records] == ["ISIC_0000001"]
-    assert read(new).records[0].superpixels.name == "ISIC_0000001_superpixels.png"
+    assert read(old, None, SCHEME).layout == "isic2016"
+    assert read(old, None, SCHEME).records[0].labels == {"melanoma": 1.0}
+    assert [r.id for r in read(new, None, SCHEME).records] == ["ISIC_0000001"]
+    assert read(new, None, SCHEME).records[0].superpixels.name == "ISIC_0000001_superpixels.png"
 
 
 def test_excluded_ids_are_left_out_and_an_unknown_one_is_refused(folder):
-    kept = read(*folder, exclude=("ISIC_9000000",))
+    manifest = read(*folder, SCHEME)
 
-    assert len(kept.records) == 11
+    assert len(excluding(manifest, ("ISIC_9000000",)).records) == 11
     with pytest.raises(EngineError, match="ISIC_123"):
-        read(*folder, exclude=("ISIC_123",))
+        excluding(manifest, ("ISIC_123",))
 
 
 def test_a_folder_with_half_its_masks_is_one_sentence(folder):
@@ -85,7 +89,7 @@ def test_a_folder_with_half_its_masks_is_one_sentence(folder):
         mask.unlink()
 
     with pytest.raises(EngineError, match=r"lacks the lesion masks of 6 of 12 photos, first ISIC_9000000\.png"):
-        read(*folder)
+        read(*folder, SCHEME)
 
 
 @pytest.mark.parametrize("wrong", ["missing", "file", "empty"])
@@ -94,7 +98,7 @@ def test_a_folder_that_is_none_is_one_sentence(tmp_path, wrong):
     (tmp_path / "empty").mkdir()
 
     with pytest.raises(EngineError, match=wrong):
-        read(tmp_path / wrong)
+        read(tmp_path / wrong, None, SCHEME)
 
 
 def test_check_reports_every_fault_by_file_name(folder):
@@ -147,9 +151,10 @@ def test_the_crop_keeps_the_centre_and_makes_no_new_label():
 
 
 def test_the_cache_holds_what_the_files_hold_and_is_found_again(folder, tmp_path):
-    manifest = read(*folder).of("train")
-    made = build(manifest, (96, 64), "crop", "slic", tmp_path / "cache")
-    again = build(manifest, (96, 64), "crop", "slic", tmp_path / "cache")
+    manifest = read(*folder, SCHEME).of("train")
+    recipe = Recipe((96, 64), PlanesData("crop", False, "slic", SCHEME, (), False))
+    made = build(manifest, recipe, tmp_path / "cache")
+    again = build(manifest, recipe, tmp_path / "cache")
 
     assert len(made) == len(manifest.records) == len(again)
     assert np.array_equal(made.pictures[0], load_picture(manifest.records[0].picture))
@@ -173,8 +178,8 @@ def test_phantoms_are_seeded_and_never_alike():
 def test_the_real_folders_read_where_they_are_at_hand():
     for name in ("isic2018-384", "isic2018-512crop"):
         if (SHARED / name).is_dir():
-            manifest = read(SHARED / name, SHARED / "isic2018_labels.csv")
+            manifest = read(SHARED / name, SHARED / "isic2018_labels.csv", SCHEME)
             assert len(manifest.records) == 2594
             assert [len(manifest.of(s).records) for s in ("train", "val", "test")] == [1942, 121, 531]
-            paper = read(SHARED / name, split_scheme="bissoto")
+            paper = read(SHARED / name, None, "bissoto")
             assert [len(paper.of(s).records) for s in ("train", "test")] == [2346, 248]

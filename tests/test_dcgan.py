@@ -7,14 +7,12 @@ import pytest
 import torch
 from scipy.stats import energy_distance, mannwhitneyu, truncnorm
 
-from engine import presets
+from engine.data.batches.kinds import PhotosBatch
 from engine.errors import EngineError
-from engine.generators import FAMILIES
-from engine.generators.batches import PhotosBatch
-from engine.generators.dcgan128 import EnlargingConv, SameConv
-from engine.generators.gan import parameters
-from engine.generators.noise import (
-    TruncatedRequest,
+from engine.generators.dcgan128.networks import EnlargingConv, SameConv
+from engine.generators.registry import FAMILIES
+from engine.generators.shared.model import parameters
+from engine.generators.shared.noise import (
     diagnosis_of,
     energy,
     latent,
@@ -24,12 +22,14 @@ from engine.generators.noise import (
     told_variety,
     variety,
 )
+from engine.generators.shared.noise_request import TruncatedRequest
+from engine.training import presets
 
 
 def on_meta(name):
     preset = presets.load(name)
     with torch.device("meta"):
-        return preset.model, FAMILIES[preset.family].build(preset.model)
+        return preset.capabilities, FAMILIES[preset.family].build(preset.model)
 
 
 @pytest.mark.parametrize(("name", "generator", "discriminator"), [
@@ -75,9 +75,8 @@ def sizes(network, x, kinds):
      [(32, 64, 64), (64, 32, 32), (128, 17, 17), (256, 17, 17), (512, 17, 17)]),
 ])  # fmt: skip
 def test_every_layer_has_the_size_of_the_papers_table(name, kinds, generator, discriminator):
-    model, gan = on_meta(name)
-    width, height = model.size
-    channels = 3 + getattr(model, "mask", False)
+    shows, gan = on_meta(name)
+    (width, height), channels = shows.size, 3 + shows.mask
 
     assert sizes(gan.networks["G"], torch.empty(2, 100, device="meta"), kinds) == generator
     assert sizes(gan.networks["D"], torch.empty(2, channels, height, width, device="meta"), kinds) == discriminator
@@ -121,7 +120,7 @@ def test_without_its_own_discriminator_a_generator_is_judged_on_features_alone(n
     alone = {"own_discriminator": 0.0, "projected": 1.0, "energy": 0.0}
     model = dataclasses.replace(preset.model, **changes, **alone)
     gan = FAMILIES[preset.family].build(model)
-    pictures = torch.rand(4, 3 + getattr(model, "mask", False), size[1], size[0]) * 2 - 1
+    pictures = torch.rand(4, 3 + preset.capabilities.mask, size[1], size[0]) * 2 - 1
     batch = PhotosBatch(pictures, torch.Generator().manual_seed(0), torch.tensor([0, 1, 0, 1]))
     gan.prepare(batch for _ in range(8))
 
@@ -149,17 +148,17 @@ def test_a_truncated_latent_follows_scipys_truncated_normal_and_stays_near_its_s
 
 
 def test_a_diagnosis_is_asked_for_or_drawn_in_the_datas_proportion_or_refused():
-    config = presets.load("pgan-256").model
-    tables = shares(config, [0] * 80 + [1] * 20)
-    drawn = [diagnosis_of(config, tables, TruncatedRequest(seed=seed)) for seed in range(1000)]
+    shows = presets.load("pgan-256").capabilities
+    tables = shares(shows.diagnoses, [0] * 80 + [1] * 20)
+    drawn = [diagnosis_of(shows, tables, TruncatedRequest(seed=seed)) for seed in range(1000)]
 
-    assert diagnosis_of(config, tables, TruncatedRequest(diagnosis="melanoma")) == "melanoma"
+    assert diagnosis_of(shows, tables, TruncatedRequest(diagnosis="melanoma")) == "melanoma"
     assert 150 < drawn.count("melanoma") < 250
     with pytest.raises(EngineError, match="diagnosis 'melanom' is not known here; did you mean 'melanoma'"):
-        diagnosis_of(config, tables, TruncatedRequest(diagnosis="melanom"))
+        diagnosis_of(shows, tables, TruncatedRequest(diagnosis="melanom"))
     with pytest.raises(EngineError, match="trained without any"):
-        diagnosis_of(presets.load("dcgan-64").model, {}, TruncatedRequest(diagnosis="melanoma"))
-    assert diagnosis_of(presets.load("dcgan-128-bcc").model, {}, TruncatedRequest()) == "basal cell carcinoma"
+        diagnosis_of(presets.load("dcgan-64").capabilities, {}, TruncatedRequest(diagnosis="melanoma"))
+    assert diagnosis_of(presets.load("dcgan-128-bcc").capabilities, {}, TruncatedRequest()) == "basal cell carcinoma"
 
 
 def test_equal_pictures_have_no_variety_and_photos_have_that_of_photos():

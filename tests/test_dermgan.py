@@ -8,25 +8,29 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine import presets
-from engine.boxes import Box
-from engine.clinical import CODES, CONDITIONS, condition_map, encode
-from engine.configs import CropsData
-from engine.data import clinical
-from engine.data.cropped import build
+from engine.cases.boxes import Box
+from engine.cases.case import Drawing
+from engine.cases.conditions import CODES, CONDITIONS, condition_map, encode
+from engine.cases.planes import Planes
+from engine.cases.tone import TONES, measured_ita
+from engine.data.batches.loading import batch_at
+from engine.data.batches.order import Sampling, View
+from engine.data.caches.crops import build
+from engine.data.readers import clinical
+from engine.data.recipes import CropsData, Frame
 from engine.errors import EngineError
-from engine.generators.dermgan import DermGan, Request, drawn, inputs, sampler
-from engine.generators.dermgan_networks import PatchGan
-from engine.generators.gan import parameters
-from engine.generators.objectives import OBJECTIVES, activation_distance, region_l1
-from engine.labels import Planes
-from engine.presets import Frame
-from engine.tone import TONES, measured_ita
-from engine.train.loader import Sampling, batch_at
+from engine.generators.dermgan.losses import DermGan, inputs, sampler
+from engine.generators.dermgan.networks import PatchGan
+from engine.generators.dermgan.painting import drawn
+from engine.generators.dermgan.request import Request
+from engine.generators.shared.model import parameters
+from engine.generators.shared.objectives import OBJECTIVES, activation_distance, region_l1
+from engine.training import presets
 
 HOW = CropsData(crops=2, context=(1.2, 2.5), adjacent=0.5, smallest_px=24, split_seed=0, exclude=(), flips=True)
 CPU = torch.device("cpu")
 BOXES = (Box(60, 50, 180, 190, "melanoma"),)
+DRAWING = Drawing(Planes.blank(256, 256), boxes=BOXES)
 
 
 @pytest.fixture(scope="module")
@@ -66,23 +70,21 @@ def test_the_presets_list_six_eight_and_twenty_six_conditions():
 
 
 def test_the_papers_map_is_the_encoded_one_in_training_as_in_sampling(cache):
-    batch = batch_at(cache, 0, 2, Frame(256, 256), Sampling(0, False, 0.0), CPU)
+    batch = batch_at(cache, 0, View(2, Frame(256, 256), Sampling(0, False, 0.0)), CPU)
     maps = DermGan(paper()).maps(batch)
 
     for one, conditions, ita in zip(maps, batch.conditions, batch.ita_deg, strict=True):
         coded = encode(conditions.numpy().astype(np.int8), float(ita)).transpose(2, 0, 1)
         assert torch.equal(((one + 1) / 2 * 255).round().byte(), torch.from_numpy(coded))
-    sampled = inputs(paper(), {}, Planes.blank(256, 256), None, Request(BOXES, "IV"))[0]
+    sampled = inputs(paper(), {}, DRAWING, Request(tone="IV"))[0]
     assert np.array_equal(np.rint((sampled[0, 1:, 100, 100] + 1) / 2 * 255), CODES[CONDITIONS.index("melanoma")])
 
 
 def test_dropout_is_the_seeds_alone():
     torch.manual_seed(0)
     network = sampler(paper()).eval()
-    arrays = {
-        seed: inputs(paper(), {}, Planes.blank(256, 256), None, Request(BOXES, "III", seed=seed)) for seed in (1, 2)
-    }
-    again = inputs(paper(), {}, Planes.blank(256, 256), None, Request(BOXES, "III", seed=1))
+    arrays = {seed: inputs(paper(), {}, DRAWING, Request(seed, "III")) for seed in (1, 2)}
+    again = inputs(paper(), {}, DRAWING, Request(1, "III"))
     with torch.inference_mode():
         one, two, same = (network(*map(torch.from_numpy, x)) for x in (arrays[1], arrays[2], again))
 
@@ -98,7 +100,7 @@ def test_dropout_is_the_seeds_alone():
 def test_each_group_is_yielded_once_with_finite_terms_that_reach_only_its_own_parameters(config, cache):
     torch.manual_seed(0)
     gan, groups = DermGan(config), []
-    batch = batch_at(cache, 0, 2, Frame(256, 256), Sampling(0, True, 0.5), CPU)
+    batch = batch_at(cache, 0, View(2, Frame(256, 256), Sampling(0, True, 0.5)), CPU)
 
     for group, terms in gan.losses(batch, 0):
         groups.append(group)
@@ -112,7 +114,7 @@ def test_each_group_is_yielded_once_with_finite_terms_that_reach_only_its_own_pa
 
 
 def test_the_four_losses_are_those_of_the_paper_and_each_ablation_lacks_its_own(cache):
-    batch = batch_at(cache, 0, 1, Frame(256, 256), Sampling(0, False, 0.0), CPU)
+    batch = batch_at(cache, 0, View(1, Frame(256, 256), Sampling(0, False, 0.0)), CPU)
 
     def terms(config):
         return dict(DermGan(config).losses(batch, 0))["G"].keys()
@@ -149,7 +151,7 @@ def test_an_untrained_live_generator_already_paints_the_tone_it_was_asked_for(ca
     beside[40:200, 50:190] = False
 
     for tone, ita in TONES.items():
-        arrays = inputs(config, tables, Planes.blank(256, 256), None, Request(BOXES, tone, seed=4))
+        arrays = inputs(config, tables, DRAWING, Request(4, tone))
         with torch.inference_mode():
             unit = network(*map(torch.from_numpy, arrays))[0].permute(1, 2, 0).numpy()
         picture = np.rint((unit + 1) / 2 * 255).astype(np.uint8)
@@ -159,7 +161,7 @@ def test_an_untrained_live_generator_already_paints_the_tone_it_was_asked_for(ca
 def test_half_the_scale_leaves_the_finest_level_out(cache):
     torch.manual_seed(0)
     gan = DermGan(live())
-    batch = batch_at(cache, 0, 2, Frame(128, 128, 2), Sampling(0, True, 0.0), CPU)
+    batch = batch_at(cache, 0, View(2, Frame(128, 128, 2), Sampling(0, True, 0.0)), CPU)
     for _, terms in gan.losses(batch, 0):
         sum(terms.values()).backward()
 
@@ -170,7 +172,7 @@ def test_half_the_scale_leaves_the_finest_level_out(cache):
 
 def test_boxes_outlines_and_photos_are_mirrored_alike(cache):
     for images in range(6):
-        batch = batch_at(cache, images, 1, Frame(256, 256), Sampling(1, True, 0.0), CPU)
+        batch = batch_at(cache, images, View(1, Frame(256, 256), Sampling(1, True, 0.0)), CPU)
         lesion = batch.outline[0, 0] > 0
         inside = batch.conditions[0] >= 0
         dark = batch.pictures[0].mean(dim=0)
@@ -182,7 +184,7 @@ def test_boxes_outlines_and_photos_are_mirrored_alike(cache):
 
 
 def test_a_toned_photo_has_the_colours_that_its_map_says(cache):
-    batch = batch_at(cache, 0, 8, Frame(256, 256), Sampling(2, True, 1.0), CPU)
+    batch = batch_at(cache, 0, View(8, Frame(256, 256), Sampling(2, True, 1.0)), CPU)
 
     assert float(batch.ita_deg.max() - batch.ita_deg.min()) > 40
     for picture, colours, skin in zip(batch.pictures, batch.colours, batch.skin, strict=True):
@@ -195,7 +197,7 @@ def test_a_toned_photo_has_the_colours_that_its_map_says(cache):
 
 def test_an_unknown_condition_is_refused_by_name():
     with pytest.raises(EngineError, match="'acne' is not known here"):
-        inputs(live(), {}, Planes.blank(256, 256), None, Request((Box(0, 0, 9, 9, "acne"),)))
+        inputs(live(), {}, Drawing(Planes.blank(256, 256), boxes=(Box(0, 0, 9, 9, "acne"),)), Request())
     with pytest.raises(EngineError, match="each once"):
         live(conditions=("acne", "acne"))
     assert condition_map((), 4, 4).max() == -1
@@ -206,7 +208,7 @@ def test_a_second_box_has_a_lesion_of_its_own_on_the_same_skin(cache):
     tables = DermGan(config).tables(cache.described)
     boxes = (*BOXES, Box(10, 10, 50, 50, "basal cell carcinoma"))
 
-    skin, lesions = drawn(config, tables, Request(boxes, seed=3), 256, 256)
+    skin, lesions = drawn(config, tables, Drawing(Planes.blank(256, 256), boxes=boxes), Request(seed=3))
 
     assert len(lesions) == 2
     assert lesions[0].appearance == skin
@@ -216,7 +218,7 @@ def test_a_second_box_has_a_lesion_of_its_own_on_the_same_skin(cache):
 
 def test_at_full_resolution_the_last_level_alone_learns(cache):
     gan = DermGan(live(last_level_alone=True))
-    for group, terms in gan.losses(batch_at(cache, 0, 2, Frame(128, 128), Sampling(0, True, 0.0), CPU), 0):
+    for group, terms in gan.losses(batch_at(cache, 0, View(2, Frame(128, 128), Sampling(0, True, 0.0)), CPU), 0):
         for network in gan.networks.values():
             network.zero_grad(set_to_none=True)
         sum(terms.values()).backward()

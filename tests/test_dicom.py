@@ -7,12 +7,12 @@ import sys
 import numpy as np
 import pydicom
 import pytest
+from starters import starter
 
-from engine.case import to_json
+from engine.cases.case import to_json
 from engine.errors import EngineError
 from engine.formats import dicom_bytes
 from engine.formats.jpeg import marked
-from engine.starter import starter
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (256, 384, 3)).astype(np.uint8)
 TOLD = {

@@ -10,22 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
+from starters import starter
 
-from engine import checkpoints
-from engine.drafts import KEPT, Draft, Drafts
 from engine.errors import EngineError
-from engine.starter import starter
-from studio.drafts import add_routes
-from studio.live import pack_message, unpack_message
+from engine.stores.drafts import KEPT, Draft, Drafts
 
 TAB = "0d9f7c1e-aaaa"
 WRITER = """
 import sys
 from pathlib import Path
-from engine.drafts import Draft, Drafts
-from engine.starter import starter
+sys.path.insert(0, "tests")
+from engine.stores.drafts import Draft, Drafts
+from starters import starter
 drafts, case, revision = Drafts(Path(sys.argv[1])), starter(), int(sys.argv[2])
 while True:
     revision += 1
@@ -35,7 +31,10 @@ while True:
 
 
 def test_a_draft_comes_back_as_it_went_and_is_its_owners_alone(tmp_path):
-    drafts, case = Drafts(tmp_path / "drafts"), replace(starter(), superpixels=np.zeros((256, 384), np.int32), seed=5)
+    drafts, case = (
+        Drafts(tmp_path / "drafts"),
+        replace(starter().varied(seed=5), superpixels=np.zeros((256, 384), np.int32)),
+    )
 
     assert drafts.load(TAB) is None
     drafts.save(TAB, Draft(3, case))
@@ -84,56 +83,10 @@ def test_a_name_that_is_none_is_refused(tmp_path, tab):
 
 
 def test_the_oldest_drafts_go(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.drafts.KEPT", 3)
+    monkeypatch.setattr("engine.stores.drafts.KEPT", 3)
     for number in range(5):
         Drafts(tmp_path).save(f"0000000{number}", Draft(1, starter()))
         time.sleep(0.01)
 
     assert sorted(file.stem[-1] for file in tmp_path.iterdir()) == ["2", "3", "4"]
     assert KEPT >= 100
-
-
-@pytest.fixture
-def client(tmp_path):
-    app = FastAPI()
-    add_routes(app, Drafts(tmp_path))
-    with TestClient(app) as opened:
-        yield opened
-
-
-def test_the_routes_take_and_give_a_case_with_its_revision(client):
-    query = {"tab": TAB, "revision": 12}
-
-    assert client.get("/draft", params={"tab": TAB}).status_code == 204
-    assert client.post("/draft", params=query, content=pack_message(starter())).status_code == 204
-
-    message = unpack_message(client.get("/draft", params={"tab": TAB}).content)
-    assert (message.seq, message.case) == (12, starter())
-
-
-@pytest.mark.parametrize(("query", "body"), [
-    ({"tab": "nobody", "revision": 1}, pack_message(starter())),
-    ({"tab": TAB, "revision": -1}, pack_message(starter())),
-    ({"tab": TAB, "revision": 1}, b"MLG1"),
-])  # fmt: skip
-def test_a_bad_draft_is_status_400_and_keeps_the_old_one(client, query, body):
-    client.post("/draft", params={"tab": TAB, "revision": 1}, content=pack_message(starter()))
-
-    answer = client.post("/draft", params=query, content=body)
-
-    assert answer.status_code == 400
-    assert len(answer.json()["error"]) > 20
-    assert client.get("/draft", params={"tab": TAB}).status_code == 200
-
-
-def test_a_full_disk_is_told_and_the_old_draft_stays(client, monkeypatch):
-    client.post("/draft", params={"tab": TAB, "revision": 1}, content=pack_message(starter()))
-
-    def full(handle):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(checkpoints.os, "fsync", full)
-    answer = client.post("/draft", params={"tab": TAB, "revision": 2}, content=pack_message(starter()))
-
-    assert "No space left" in answer.json()["error"]
-    assert unpack_message(client.get("/draft", params={"tab": TAB}).content).seq == 1

@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from pycocotools.coco import COCO
+from starters import starter
 
-from engine.boxes import Box
-from engine.case import Case, to_json
+from engine.cases.boxes import Box
+from engine.cases.case import Case, to_json
+from engine.cases.examples import EXAMPLES
+from engine.cases.planes import MARKERS, Planes, pack, semantic_map
+from engine.cases.superpixels import instance_map, proposed_cells
 from engine.errors import EngineError
 from engine.formats import (
     bundle_bytes,
@@ -28,9 +32,8 @@ from engine.formats import (
     read_picture_case,
     read_superpixels,
 )
-from engine.labels import MARKERS, Planes, pack, semantic_map
-from engine.starter import STARTERS, starter
-from engine.superpixels import instance_map, proposed_cells
+from engine.generators.shared.sliders import AppearanceSettings
+from engine.service import case_from_bytes
 
 CELLS = proposed_cells(384, 256, 3)
 
@@ -51,7 +54,7 @@ def provenance(case):
     return {"format": 1, "synthetic": True, "case": json.loads(to_json(case))}
 
 
-@pytest.mark.parametrize("name", STARTERS)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_isic_masks_come_back_and_pillow_reads_them(name):
     case = doubtful(name, CELLS)
     files = isic_files(case, "ISIC_0000001")
@@ -68,7 +71,7 @@ def test_isic_masks_come_back_and_pillow_reads_them(name):
         assert np.array_equal(read, np.array([0, 128, 255])[plane])
 
 
-@pytest.mark.parametrize("name", STARTERS)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_coco_comes_back_and_pycocotools_decodes_the_same_masks(name, tmp_path):
     case, file = doubtful(name), tmp_path / "coco.json"
     file.write_text(coco_json(case, "a.png"))
@@ -123,7 +126,8 @@ def test_a_bundle_holds_every_form_and_comes_back(cells):
 
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-    assert read_bundle(data) == case
+    assert case_from_bytes(data) == case
+    assert read_bundle(data) == (provenance(case), None)
     assert data == bundle_bytes(np.zeros((256, 384, 3), np.uint8), case, provenance(case), "mole")
     assert read_picture_case(files["mole.png"])["synthetic"] is True
     assert np.array_equal(read_map(files["mole_map.png"]), semantic_map(case.planes))
@@ -133,9 +137,9 @@ def test_a_bundle_holds_every_form_and_comes_back(cells):
 
 
 def test_a_bare_skin_has_a_bundle_too():
-    case = Case(Planes.blank(384, 256), None, "pix2pixhd-live", 1)
+    case = Case(Planes.blank(384, 256), None, "pix2pixhd-live", AppearanceSettings(seed=1))
 
-    assert read_bundle(bundle_bytes(np.zeros((256, 384, 3), np.uint8), case, provenance(case), "skin")) == case
+    assert case_from_bytes(bundle_bytes(np.zeros((256, 384, 3), np.uint8), case, provenance(case), "skin")) == case
 
 
 def zipped(*members):
@@ -162,13 +166,13 @@ META = json.dumps(provenance(starter())).encode()
 ])  # fmt: skip
 def test_a_hostile_bundle_is_one_sentence(data, words):
     with pytest.raises(EngineError, match=words):
-        read_bundle(data)
+        case_from_bytes(data)
 
 
 def test_names_that_climb_out_are_never_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    assert read_bundle(zipped(("../../evil.txt", b"x"), ("meta.json", META))) == starter()
+    assert case_from_bytes(zipped(("../../evil.txt", b"x"), ("meta.json", META))) == starter()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,13 +5,13 @@ import logging
 import numpy as np
 import pytest
 import torch
+from phantoms import phantom
 from torch_fidelity import feature_extractor_inceptionv3 as reference
 from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
 
-from engine import weights
-from engine.data.phantom import phantom
 from engine.errors import EngineError
 from engine.evaluate import features
+from engine.weights import feature_nets as weights
 
 
 def pictures(count, width=48, height=32):

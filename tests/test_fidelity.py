@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+from phantoms import phantom
 
-from engine.data.phantom import phantom
 from engine.errors import EngineError
 from engine.evaluate import features, fidelity
 from engine.evaluate.distances import frechet

@@ -7,13 +7,15 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
+from starters import starter
 
-from engine.boxes import Box
-from engine.case import Case, from_plain, to_json
+from engine.cases.boxes import Box
+from engine.cases.case import Case, to_json
+from engine.cases.planes import Planes
 from engine.errors import EngineError
 from engine.formats import DESCRIPTION, KEY, map_bytes, picture_bytes, read_map, read_picture_case
-from engine.labels import Planes
-from engine.starter import starter
+from engine.generators.shared.sliders import AppearanceSettings
+from engine.training.presets import read_case
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (32, 48, 3)).astype(np.uint8)
 
@@ -78,7 +80,7 @@ def test_a_saved_picture_holds_pixels_case_and_the_word_synthetic():
     assert seen.text["Description"] == DESCRIPTION
     assert "trainedAlgorithmicMedia" in seen.text["XML:com.adobe.xmp"]
     assert json.loads(seen.text[KEY])["synthetic"] is True
-    assert from_plain(read_picture_case(data)["case"]) == starter()
+    assert read_case(read_picture_case(data)["case"]) == starter()
 
 
 def test_a_case_survives_its_json():
@@ -90,16 +92,16 @@ def test_a_case_survives_its_json():
     )
     boxes = Box(0, 1, 9, 8, "melanoma"), Box(2, 2, 3, 3)
     cells = random.integers(0, 9, (8, 9)).astype(np.int32)
-    case = Case(planes, cells, "x", 3, "VI", 0.25, None, 1.0, "torch-fp32", boxes, "a0" * 32)
+    case = Case(planes, cells, "x", AppearanceSettings(3, "VI", 0.25, None, 1.0), "torch-fp32", boxes, "a0" * 32)
 
-    assert from_plain(json.loads(to_json(case))) == case
+    assert read_case(json.loads(to_json(case))) == case
 
 
 def test_a_case_from_before_there_were_boxes_is_still_read():
     table = json.loads(to_json(starter())) | {"format": 1}
     del table["boxes"], table["photo"]
 
-    assert from_plain(table) == starter()
+    assert read_case(table) == starter()
 
 
 @pytest.mark.parametrize(("change", "words"), [
@@ -122,7 +124,7 @@ def test_a_case_from_before_there_were_boxes_is_still_read():
 ])  # fmt: skip
 def test_a_wrong_case_is_one_sentence(change, words):
     with pytest.raises(EngineError, match=words):
-        from_plain(json.loads(to_json(starter())) | change)
+        read_case(json.loads(to_json(starter())) | change)
 
 
 def test_hostile_metadata_is_refused_before_it_is_unpacked():
@@ -147,7 +149,7 @@ def test_a_zip_bomb_for_planes_is_refused():
     bomb = base64.b64encode(zlib.compress(b"\0" * (64 << 20))).decode()
 
     with pytest.raises(EngineError, match="more than"):
-        from_plain(json.loads(to_json(starter())) | {"planes": bomb})
+        read_case(json.loads(to_json(starter())) | {"planes": bomb})
 
 
 def test_the_starter_is_a_finished_asymmetric_lesion():

@@ -10,17 +10,17 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PIL import Image
+from starters import starter
 
-from engine.case import to_json
+from engine.cases.case import to_json
 from engine.errors import EngineError
 from engine.formats import holds_case, jpeg, jpeg_bytes, read_picture_case
 from engine.formats.xmp import DESCRIPTION, SOURCE_TYPE, SPACES, packet
 from engine.service import case_from_bytes
-from engine.starter import starter
 
 PICTURE = np.full((256, 384, 3), (214, 168, 150), np.uint8)
 RAGGED = np.random.default_rng(0).integers(0, 900, (256, 384)).astype(np.int32)  # compresses badly
-CASE = replace(starter(), superpixels=RAGGED, seed=5)
+CASE = replace(starter().varied(seed=5), superpixels=RAGGED)
 
 
 def provenance(case, **more):

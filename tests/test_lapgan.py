@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from engine import presets
-from engine.generators import FAMILIES
-from engine.generators.batches import PhotosBatch
-from engine.generators.lapgan import Generators, level_size
-from engine.generators.pyramid import blurred, doubled, halved, levels, reconstructed, residuals
+from engine.data.batches.kinds import PhotosBatch
+from engine.generators.lapgan.networks import Generators, level_size
+from engine.generators.lapgan.pyramid import blurred, doubled, halved, levels, reconstructed, residuals
+from engine.generators.registry import FAMILIES
+from engine.training import presets
 
 PAPER = presets.load("lapgan-pairs").model
 SMALL = dataclasses.replace(PAPER, start=(5, 5), hidden=8, width=3, discriminator_width=3, levels=(0, 1, 2))
@@ -38,7 +38,7 @@ def test_six_levels_from_6x8_to_192x256_and_the_fifth_gan_paints_the_last_two():
         )
 
     inputs = FAMILIES["lapgan"].inputs(
-        dataclasses.replace(SMALL, levels=(0, 1, 2, 3, 4)), {}, None, None, FAMILIES["lapgan"].request(seed=1)
+        dataclasses.replace(SMALL, levels=(0, 1, 2, 3, 4)), {}, None, FAMILIES["lapgan"].request(seed=1)
     )
     picture = generators(*map(torch.from_numpy, inputs))
 

@@ -11,20 +11,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
+from starters import starter
 
 from engine import service
-from engine.boxes import Box
-from engine.case import Case, to_json
-from engine.data import clinical, isic
+from engine.cases.boxes import Box
+from engine.cases.case import Case, to_json
+from engine.cases.examples import EXAMPLES
+from engine.cases.planes import MARKERS, Planes
+from engine.cases.superpixels import decode_isic, proposed_cells
 from engine.data.check import check
 from engine.data.export import README
-from engine.data.maps import load_planes
+from engine.data.frames import load_planes
+from engine.data.readers import clinical, isic
 from engine.errors import EngineError
 from engine.formats import picture_bytes
-from engine.labels import MARKERS, Planes
-from engine.library import INDEX, Library
-from engine.starter import STARTERS, starter
-from engine.superpixels import decode_isic, proposed_cells
+from engine.generators.shared.sliders import AppearanceSettings
+from engine.stores.library import INDEX, Library
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (256, 384, 3)).astype(np.uint8)
 CHECKPOINT = {"preset": "pix2pixhd-live", "sha256": "ab" * 32, "licence": "weights: Apache-2.0"}
@@ -43,7 +45,7 @@ def library(tmp_path):
 @pytest.fixture
 def filled(library):
     """The six starters, a minute apart."""
-    for minute, name in enumerate(STARTERS):
+    for minute, name in enumerate(EXAMPLES):
         library.keep(saved(starter(name), f"2026-11-21T12:0{minute}:00Z"))
     return library
 
@@ -92,7 +94,7 @@ def test_the_index_is_rebuilt_from_the_files_and_never_believed_over_them(filled
         index.write_bytes(text)
         assert Library(filled.folder).entries() == before
     (filled.folder / f"{before[0].id}.png").unlink()
-    (filled.folder / "copied in.png").write_bytes(saved(replace(starter(), seed=99), "2026-11-21T14:00:00Z"))
+    (filled.folder / "copied in.png").write_bytes(saved(starter().varied(seed=99), "2026-11-21T14:00:00Z"))
     (filled.folder / "stranger.png").write_bytes(b"no picture")
 
     other = Library(filled.folder)
@@ -153,15 +155,14 @@ def test_an_exported_folder_is_sound_and_holds_the_same_masks(filled, tmp_path):
     cells = proposed_cells(384, 256, 3)
     planes = starter().planes
     doubtful = replace(
-        starter(),
+        starter().varied(seed=70),
         planes=Planes(planes.lesion, np.minimum(planes.markers, 1), planes.border),
         superpixels=cells,
-        seed=70,
     )
     filled.keep(saved(doubtful))
     names, out = [kept.id for kept in filled.entries()], tmp_path / "set"
 
-    service.export_library(filled, names, out)
+    service.export_kept(filled, names, out)
     report = check(out)
 
     assert report.problems == ()
@@ -181,11 +182,11 @@ def test_an_exported_folder_is_sound_and_holds_the_same_masks(filled, tmp_path):
 
 def test_exported_clinical_pictures_carry_their_boxes(filled, tmp_path):
     boxes = (Box(20, 30, 200, 180, "melanoma"), Box(100, 90, 140, 150, "melanocytic nevus"))
-    case = Case(Planes.blank(256, 256), None, "dermgan-live", 3, "IV", boxes=boxes)
+    case = Case(Planes.blank(256, 256), None, "dermgan-live", AppearanceSettings(3, "IV"), boxes=boxes)
     kept = filled.keep(saved(case, picture=PICTURE[:, :256]))
     out = tmp_path / "set"
 
-    service.export_library(filled, [kept.id, filled.entries()[0].id], out)
+    service.export_kept(filled, [kept.id, filled.entries()[0].id], out)
 
     read = clinical.read(out, None, 0)
     (record,) = read.records
@@ -196,7 +197,7 @@ def test_exported_clinical_pictures_carry_their_boxes(filled, tmp_path):
 
 def test_the_manifest_names_every_file_with_its_hash_and_origin(filled, tmp_path):
     out = tmp_path / "set.zip"
-    service.export_library(filled, [kept.id for kept in filled.entries("streaks")], out)
+    service.export_kept(filled, [kept.id for kept in filled.entries("streaks")], out)
 
     with zipfile.ZipFile(out) as archive:
         files = {name.removeprefix("set/"): archive.read(name) for name in archive.namelist()}
@@ -226,5 +227,5 @@ def test_an_export_that_cannot_be_made_leaves_nothing_behind(filled, tmp_path):
         (names, tmp_path / "full", "not empty"),
     ):
         with pytest.raises(EngineError, match=words):
-            service.export_library(filled, chosen, out)
+            service.export_kept(filled, chosen, out)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["full", "library"]

@@ -3,20 +3,20 @@
 import io
 import json
 import zipfile
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
+from starters import starter
+from streamed_parts import parts
 
 from engine import service
-from engine.case import to_json
+from engine.cases.case import to_json
 from engine.errors import EngineError
-from engine.starter import starter
-from studio.library import add_routes
-from studio.live import pack_message, unpack_message
+from studio.canvas.wire import pack_message, unpack_message
+from studio.screens.library.routes import add_routes
 
 
 class Painter:
@@ -43,11 +43,15 @@ def client(library):
 
 
 def kept(client, seed=7):
-    return client.post("/library", content=pack_message(replace(starter(), seed=seed))).json()["id"]
+    return client.post("/library", content=pack_message(starter().varied(seed=seed))).json()["id"]
 
 
 def listed(client, words=""):
     return [entry["seed"] for entry in client.get("/library", params={"words": words}).json()["entries"]]
+
+
+def tables(answer):
+    return [table for table, _ in parts(answer.content)]
 
 
 def test_a_kept_case_is_listed_and_comes_back_whole(client):
@@ -55,9 +59,9 @@ def test_a_kept_case_is_listed_and_comes_back_whole(client):
 
     assert listed(client) == [9, 7, 5]
     assert listed(client, "streaks 7") == [7]
-    assert unpack_message(client.get(f"/library/{names[0]}/case").content).case == replace(starter(), seed=5)
+    assert unpack_message(client.get(f"/library/{names[0]}/case").content).case == starter().varied(seed=5)
     picture, small = (client.get(f"/library/{names[0]}/{what}") for what in ("picture", "thumbnail"))
-    assert service.case_from_bytes(picture.content) == replace(starter(), seed=5)
+    assert service.case_from_bytes(picture.content) == starter().varied(seed=5)
     assert Image.open(io.BytesIO(small.content)).size == (240, 160)
     assert {a.headers["cache-control"] for a in (picture, small)} == {"no-store"}, (
         "deleted is deleted in the browser too"
@@ -77,7 +81,7 @@ def test_an_export_tells_how_far_it_is_and_is_handed_out_once(client):
     names = [kept(client, seed) for seed in (5, 7)]
 
     answer = client.post("/library/export", content=json.dumps({"ids": names}))
-    told = [json.loads(line) for line in answer.text.splitlines()]
+    told = tables(answer)
     file = client.get(f"/library/export/{told[-1]['file']}")
 
     assert told[:-1] == [{"done": 1, "total": 2}, {"done": 2, "total": 2}]
@@ -90,11 +94,13 @@ def test_an_export_tells_how_far_it_is_and_is_handed_out_once(client):
 def test_an_export_of_what_is_gone_ends_in_its_sentence(client):
     answer = client.post("/library/export", content=json.dumps({"ids": [kept(client), "gone"]}))
 
-    assert "holds no case 'gone'" in json.loads(answer.text.splitlines()[-1])["error"]
+    *_, last = tables(answer)
+    assert list(last) == ["error"]
+    assert "holds no case 'gone'" in last["error"]
 
 
 @pytest.mark.parametrize(("method", "path", "body", "words"), [
-    ("POST", "/library", pack_message(replace(starter(), seed=13)), "<13>"),
+    ("POST", "/library", pack_message(starter().varied(seed=13)), "<13>"),
     ("POST", "/library", b"MLG1", "cut off"),
     ("GET", "/library/nobody/case", None, "holds no case"),
     ("GET", "/library/nobody/thumbnail", None, "holds no case"),
@@ -103,6 +109,8 @@ def test_an_export_of_what_is_gone_ends_in_its_sentence(client):
     ("DELETE", "/library/%2E%2E", None, "none of a kept case"),
     ("POST", "/library/export", b"[]", "ids"),
     ("POST", "/library/export", b'{"ids": [3]}', "ids"),
+    ("POST", "/library/export", b'{"ids": []}', "no kept case is chosen"),
+    ("POST", "/library/export", b'{"ids": ["gone"]}', "holds no case 'gone'"),
     ("GET", "/library/export/a-b", None, "not here"),
     ("GET", "/library/export/abc", None, "not here"),
 ])  # fmt: skip

@@ -1,4 +1,4 @@
-"""The live route: messages, mistakes that are answered and survived, and the doors."""
+"""The live route: messages, mistakes that are answered and survived, and who may come in."""
 
 import json
 import socket
@@ -13,18 +13,20 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from starters import starter
 
 from engine import service
-from engine.boxes import Box
-from engine.case import Case
+from engine.cases.boxes import Box
+from engine.cases.case import Case
+from engine.cases.planes import Planes, pack, semantic_map
 from engine.errors import EngineError
 from engine.formats import read_regions
-from engine.labels import Planes, pack, semantic_map
-from engine.starter import starter
-from studio.doors import BODY_LIMIT_BYTES, Doors, bound_socket, checked_host
-from studio.live import add_routes, decode_runs, encode_runs, pack_message, unpack_message
-from studio.photos import add_routes as add_photo_routes
-from studio.photos import pack_files
+from engine.generators.shared.sliders import AppearanceSettings
+from studio.access import BODY_LIMIT_BYTES, Access, bound_socket, checked_host
+from studio.canvas.wire import decode_runs, encode_runs, pack_message, unpack_message
+from studio.screens.paint.drafts import add_routes as add_draft_routes
+from studio.screens.paint.live import add_routes
+from studio.screens.paint.photos import add_routes as add_photo_routes
 
 HERE = {"origin": "http://127.0.0.1:7860", "host": "127.0.0.1:7860"}
 COLOURS = np.random.default_rng(0).integers(0, 256, (8, 3)).astype(np.uint8)
@@ -46,7 +48,7 @@ class FakePainter:
         return COLOURS[semantic_map(case.planes)]
 
     def render_live(self, case, client, seq):
-        return service.Frame(self._picture(case), seq, 1.0, 40.0, "", "fake")
+        return service.LivePicture(self._picture(case), seq, 1.0, 40.0, "", "fake")
 
     def strip(self, case):
         return [
@@ -54,7 +56,7 @@ class FakePainter:
         ]
 
     def render(self, case):
-        from engine.case import to_json
+        from engine.cases.case import to_json
 
         made = "2026-11-21T12:00:00Z"
         return service.Rendered(
@@ -76,11 +78,12 @@ def photos(tmp_path):
 
 
 @pytest.fixture
-def client(painter, photos):
+def client(painter, photos, tmp_path):
     app = FastAPI()
     add_routes(app, painter, photos)
     add_photo_routes(app, photos)
-    with TestClient(Doors(app, 7860), base_url="http://127.0.0.1:7860", headers=HERE) as opened:
+    add_draft_routes(app, service.Drafts(tmp_path / "drafts"))
+    with TestClient(Access(app, 7860), base_url="http://127.0.0.1:7860", headers=HERE) as opened:
         yield opened
 
 
@@ -93,7 +96,7 @@ def test_a_case_survives_the_wire():
 
 def test_a_photos_superpixels_travel_with_its_case():
     cells = np.arange(256 * 384, dtype=np.int32).reshape(256, 384) // 97
-    case = Case(starter().planes, cells, "pix2pixhd-live", 7)
+    case = Case(starter().planes, cells, "pix2pixhd-live", AppearanceSettings(7))
 
     assert unpack_message(pack_message(case)).case == case
 
@@ -125,7 +128,7 @@ def test_the_socket_answers_pictures_and_survives_every_mistake(client, painter)
             (wrong_crc, "checksum"),
             (huge, "60000x60000"),
             (b"\0" * (5 << 20), "at most"),
-            (pack_message(Case(starter().planes, None, "pix2pixhd-live", 13), 8, "me"), "<13>"),
+            (pack_message(Case(starter().planes, None, "pix2pixhd-live", AppearanceSettings(13)), 8, "me"), "<13>"),
         ):
             page.send_bytes(bad)
             assert words in json.loads(page.receive_text())["error"]
@@ -158,10 +161,10 @@ def test_what_is_saved_restores_exactly(client):
     planes = Planes.blank(48, 32)
     planes.lesion[8:20, 8:30] = 1
     planes.markers[3, 9:12, 9:15] = 1
-    case = Case(planes, None, "pix2pixhd-live", 77, "V", 0.25, None, 0.5)
+    case = Case(planes, None, "pix2pixhd-live", AppearanceSettings(77, "V", 0.25, None, 0.5))
 
     saved = client.post("/save", content=pack_message(case))
-    restored = client.post("/open", content=pack_files([("a.png", saved.content)]))
+    restored = client.post("/open", files={"files": ("a.png", saved.content)})
 
     assert saved.headers["content-type"] == "image/png"
     assert unpack_message(restored.content).case == case
@@ -181,7 +184,7 @@ def test_every_form_is_saved_under_its_name(client, photos, form):
 
 def test_a_map_of_boxes_tells_boxes_and_the_tone_asked_for_and_needs_a_box(client):
     boxes = (Box(10, 20, 90, 80, "melanoma"), Box(60, 50, 120, 110, "melanocytic nevus"))
-    case = replace(starter(), boxes=boxes, tone="V")
+    case = replace(starter().varied(tone="V"), boxes=boxes)
 
     saved = client.post("/save", params={"form": "boxes"}, content=pack_message(case))
     found, ita_deg = read_regions(saved.content)
@@ -196,7 +199,7 @@ def test_a_map_of_boxes_tells_boxes_and_the_tone_asked_for_and_needs_a_box(clien
 def test_a_bundle_restores_exactly_and_an_unknown_form_is_refused(client):
     bundle = client.post("/save", params={"form": "bundle"}, content=pack_message(starter(), 1, "me")).content
 
-    assert unpack_message(client.post("/open", content=pack_files([("a.zip", bundle)])).content).case == starter()
+    assert unpack_message(client.post("/open", files={"files": ("a.zip", bundle)}).content).case == starter()
     assert "bundle" in client.post("/save", params={"form": "psd"}, content=pack_message(starter())).json()["error"]
 
 
@@ -208,11 +211,11 @@ def test_start_and_cells_are_what_the_page_opens_with(client):
 
 
 @pytest.mark.parametrize(("path", "body", "words"), [
-    ("/open", pack_files([("a.jpg", b"not a picture")]), "no picture"),
-    ("/save", b"MLG1", "cut off"),
+    ("/open", {"files": {"files": ("a.jpg", b"not a picture")}}, "no picture"),
+    ("/save", {"content": b"MLG1"}, "cut off"),
 ])  # fmt: skip
 def test_a_bad_post_is_status_400_with_its_sentence(client, path, body, words):
-    answer = client.post(path, content=body)
+    answer = client.post(path, **body)
 
     assert answer.status_code == 400
     assert words in answer.json()["error"]
@@ -228,6 +231,8 @@ def test_cells_of_an_absurd_size_are_refused(client):
     {"origin": "null", "host": "127.0.0.1:7860"},
     {"host": "evil.example"},
     {"origin": "http://127.0.0.1:7860", "host": "moulage.evil.example:7860"},
+    {"origin": "http://127.0.0.1:7860", "host": "127.0.0.1:7861"},
+    {"origin": "http://127.0.0.1:7860", "host": "127.0.0.1"},
 ])  # fmt: skip
 def test_pages_of_other_sites_are_refused(client, headers):
     from starlette.websockets import WebSocketDisconnect
@@ -241,6 +246,19 @@ def test_a_body_over_the_limit_is_refused_by_its_header(client):
     answer = client.post("/open", content=b"x", headers={"content-length": str(BODY_LIMIT_BYTES + 1)})
 
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/open", "/save", "/draft?tab=0d9f7c1e&revision=1"])
+def test_a_body_that_does_not_tell_its_length_is_refused_where_it_grows_too_large(client, path):
+    def endless():
+        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
+        for _ in range(BODY_LIMIT_BYTES // (1 << 20) + 1):
+            yield bytes(1 << 20)
+
+    answer = client.post(path, content=endless(), headers={"content-type": "multipart/form-data; boundary=x"})
+
+    assert answer.status_code == 413
+    assert f"larger than {BODY_LIMIT_BYTES} bytes" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org"])

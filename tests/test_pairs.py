@@ -1,13 +1,18 @@
 """Do pairs agree: exact on shapes of known overlap, through the front door on a real preset's narrow form."""
 
+import dataclasses
+import json
+
 import numpy as np
 import pytest
+from phantoms import write
 from test_sampling import NARROW, narrow, untrained
 
-from engine import presets, service
-from engine.data.phantom import write
+from engine import service
 from engine.errors import EngineError
-from engine.evaluate.pairs import agreement, jaccard
+from engine.evaluate.pairs import agreement
+from engine.evaluate.scores import jaccard
+from engine.training import presets
 
 
 def square(left, side=20):
@@ -45,9 +50,16 @@ def test_a_generator_of_pairs_is_judged_through_the_front_door_and_one_of_pictur
     labels = write(tmp_path / "set", 24)
     weights = untrained("dcgan-pairs-live", tmp_path / "w.safetensors")
 
-    found = service.pairs(tmp_path / "set", "dcgan-pairs-live", labels, weights)
+    def report(preset, checkpoint=None):
+        asked = service.EvaluateRequest(
+            "pairs", tmp_path / "set", preset, labels=labels, out=tmp_path / "report.json", checkpoint=checkpoint
+        )
+        return service.run(asked)
+
+    found = report("dcgan-pairs-live", weights)
 
     assert found.n > 0
     assert found.photos_median > 0.6
+    assert json.loads((tmp_path / "report.json").read_text()) == dataclasses.asdict(found)
     with pytest.raises(EngineError, match="makes pictures without masks"):
-        service.pairs(tmp_path / "set", "pgan-256-live", labels)
+        report("pgan-256-live")

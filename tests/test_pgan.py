@@ -8,16 +8,16 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine import presets
-from engine.configs import PganConfig
-from engine.generators import FAMILIES
-from engine.generators.dcgan_networks import PixelNorm
-from engine.generators.gan import parameters
-from engine.generators.pgan import gradient_penalty
-from engine.generators.pgan_networks import Discriminator, EqualConv, FromLatent, Generator
-from engine.generators.projected import minibatch_stddev
-from engine.presets import Stage
-from engine.train.clock import fade_at, rampup, stage_at
+from engine.generators.pgan.config import PganConfig
+from engine.generators.pgan.losses import gradient_penalty
+from engine.generators.pgan.networks import Discriminator, EqualConv, FromLatent, Generator
+from engine.generators.registry import FAMILIES
+from engine.generators.shared.feature_critics import minibatch_stddev
+from engine.generators.shared.layers import PixelNorm
+from engine.generators.shared.model import parameters
+from engine.training import presets
+from engine.training.clock import fade_at, rampup, stage_at
+from engine.training.presets import Stage
 
 PAPER = presets.load("pgan-256").model
 SMALL = dataclasses.replace(PAPER, resolution=32, latent=6, fmap_base=64, fmap_max=8)
@@ -178,4 +178,4 @@ def test_a_config_of_one_diagnosis_takes_no_label():
     model = dataclasses.replace(SMALL, diagnoses=("melanoma",))
 
     assert isinstance(model, PganConfig)
-    assert FAMILIES["pgan"].inputs(model, {}, None, None, FAMILIES["pgan"].request(seed=1))[1].shape == (1, 0)
+    assert FAMILIES["pgan"].inputs(model, {}, None, FAMILIES["pgan"].request(seed=1))[1].shape == (1, 0)

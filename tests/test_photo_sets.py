@@ -8,23 +8,25 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from phantoms import phantom, write
 from PIL import Image
 
-from engine import presets, service
-from engine.configs import PhotosData
-from engine.data import dermoscopic, photos
+from engine import service
+from engine.cases.diagnoses import DIAGNOSES, place_of
 from engine.data.artefacts import round_framed, ruled
-from engine.data.phantom import phantom, write
-from engine.data.photo_cache import Recipe, build
+from engine.data.batches.loading import batch_at
+from engine.data.batches.order import Sampling, View
+from engine.data.caches.photos import build
+from engine.data.readers import dermoscopic, registry
+from engine.data.recipes import Frame, PhotosData, Recipe
 from engine.data.sources import SOURCES
-from engine.diagnoses import DIAGNOSES, place_of
 from engine.errors import EngineError
-from engine.presets import Frame
-from engine.service.judging import HeldOut
-from engine.train.loader import Sampling, batch_at
+from engine.service.evaluate import HeldOut
+from engine.training import presets
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared/data"
 HOW = PhotosData("stretch", "isic2017", 0, (), (), False)
+REJECTING = dataclasses.replace(HOW, fit="crop", reject=("round frame",))
 
 
 def picture(path, seed=0, mask=None):
@@ -58,7 +60,7 @@ def test_ham10000_in_two_parts_is_split_by_lesion(tmp_path, name):
         [{"lesion_id": f"HAM_{i // 2}", "image_id": one, "dx": dxs[i // 2 % 4]} for i, one in enumerate(ids)],
     )
 
-    found = photos.read(tmp_path, None, HOW)
+    found = registry.read(tmp_path, None, HOW)
     assert found.layout == "ham10000"
     assert len(found.records) == 40
     assert all(record.mask for record in found.records)
@@ -66,7 +68,7 @@ def test_ham10000_in_two_parts_is_split_by_lesion(tmp_path, name):
     for record in found.records:
         assert sides.setdefault(record.group, record.split) == record.split
     assert {record.split for record in found.records} == {"train", "val", "test"}
-    binary = photos.read(tmp_path, None, HOW, ("benign", "melanoma"))
+    binary = registry.read(tmp_path, None, HOW, ("benign", "melanoma"))
     assert {(r.diagnosis, r.label) for r in binary.records} == {("melanocytic nevus", 0), ("melanoma", 1)}
 
 
@@ -80,7 +82,7 @@ def test_ph2_reads_its_own_sheet(tmp_path):
     lines += [f"|| {name} ||   || {code} || 0 ||" for name, code in (("IMD002", 0), ("IMD003", 1), ("IMD004", 2))]
     (tmp_path / "PH2_dataset.txt").write_text("\n".join(lines))
 
-    found = photos.read(tmp_path, None, HOW)
+    found = registry.read(tmp_path, None, HOW)
     assert [r.diagnosis for r in found.records] == ["melanocytic nevus", "atypical nevus", "melanoma"]
     assert all(r.mask for r in found.records)
 
@@ -101,14 +103,14 @@ def test_an_archive_download_carries_every_pictures_own_licence_and_finest_known
     for i in (1, 2, 3):
         picture(tmp_path / f"ISIC_{i}.jpg", i)
 
-    found = photos.read(tmp_path, None, HOW)
+    found = registry.read(tmp_path, None, HOW)
     assert {r.id: r.diagnosis for r in found.records} == {
         "ISIC_1": "melanoma", "ISIC_2": "melanocytic nevus", "ISIC_3": "malignant",
     }  # fmt: skip
     assert {r.licence for r in found.records} == {"ISIC Archive: CC-BY, a clinic"}
     (tmp_path / "ISIC_1.jpg").unlink()
     with pytest.raises(EngineError, match="names ISIC_1, whose image is not beside it"):
-        photos.read(tmp_path, None, HOW)
+        registry.read(tmp_path, None, HOW)
 
 
 def test_a_lentigo_maligna_melanoma_is_a_melanoma():
@@ -133,7 +135,7 @@ def test_a_challenge_folder_without_masks_has_photos_diagnoses_and_a_split(tmp_p
         [{"image_id": one, "melanoma": float(i % 4 == 0), "seborrheic_keratosis": 0.0} for i, one in enumerate(ids)],
     )
 
-    found = photos.read(tmp_path, tmp_path / "labels.csv", HOW, ("benign", "melanoma"))
+    found = registry.read(tmp_path, tmp_path / "labels.csv", HOW, ("benign", "melanoma"))
 
     assert [record.label for record in found.records] == [int(i % 4 == 0) for i in range(40)]
     assert all(record.mask is None for record in found.records)
@@ -146,16 +148,16 @@ def test_data_check_counts_an_archive_download_and_names_what_is_wrong(tmp_path)
     for i in range(3):
         picture(tmp_path / f"ISIC_{i}.jpg", i)
 
-    sound = service.check_data(tmp_path, None)
+    sound = service.run(service.CheckRequest(tmp_path))
 
     assert (sound.layout, sound.problems) == ("isic archive", ())
     assert sound.counts == {"photos": 3, "lesions or patients": 3, "lesion masks": 0, "melanocytic nevus": 3}
     assert sound.licence == "ISIC Archive: CC-0, a clinic"
     (tmp_path / "ISIC_1.jpg").write_bytes((tmp_path / "ISIC_0.jpg").read_bytes())
     (tmp_path / "ISIC_2.jpg").write_bytes(b"no picture")
-    assert [name for name, _ in service.check_data(tmp_path, None).problems] == ["ISIC_1.jpg", "ISIC_2.jpg"]
+    assert [name for name, _ in service.run(service.CheckRequest(tmp_path)).problems] == ["ISIC_1.jpg", "ISIC_2.jpg"]
     (tmp_path / "ISIC_2.jpg").unlink()
-    ((name, sentence),) = service.check_data(tmp_path, None).problems
+    ((name, sentence),) = service.run(service.CheckRequest(tmp_path)).problems
     assert (name, sentence) == (
         tmp_path.name,
         f"{tmp_path.name}/metadata.csv names ISIC_2, whose image is not beside it",
@@ -168,25 +170,27 @@ def folder(tmp_path):
 
 
 def test_a_challenge_folder_gives_labels_and_masks_as_the_fourth_channel(folder, tmp_path):
-    found = photos.read(*folder, HOW, ("benign", "melanoma"))
+    found = registry.read(*folder, HOW, ("benign", "melanoma"))
     assert [r.label for r in found.records] == [1 if i % 3 == 0 else 0 for i in range(12)]
 
-    cache = build(found.of("train"), Recipe((96, 64), "stretch", True, ()), tmp_path)
+    cache = build(found.of("train"), Recipe((96, 64), HOW, mask=True), tmp_path)
     drawn, planes = phantom(0, 0, 96, 64)
     assert np.array_equal(cache.pictures[0], np.dstack([drawn, planes.lesion * np.uint8(255)]))
-    batch = batch_at(cache, 0, 4, Frame(24, 16), Sampling(1, True, 0.0), torch.device("cpu"))
+    batch = batch_at(cache, 0, View(4, Frame(24, 16), Sampling(1, True, 0.0)), torch.device("cpu"))
     assert batch.pictures.shape == (4, 4, 16, 24)
     assert set(batch.pictures[:, 3].unique().tolist()) == {-1.0, 1.0}
-    again = batch_at(cache, 0, 4, Frame(24, 16), Sampling(1, True, 0.0), torch.device("cpu"))
+    again = batch_at(cache, 0, View(4, Frame(24, 16), Sampling(1, True, 0.0)), torch.device("cpu"))
     assert torch.equal(batch.pictures, again.pictures)
     assert torch.equal(batch.labels, again.labels)
 
 
 def test_a_fading_frame_is_blended_with_its_form_at_half_the_resolution(folder, tmp_path):
-    cache = build(photos.read(*folder, HOW), Recipe((96, 64), "stretch", False, ()), tmp_path)
+    cache = build(registry.read(*folder, HOW), Recipe((96, 64), HOW), tmp_path)
 
     def shown(fade):
-        return batch_at(cache, 0, 2, Frame(48, 32, fade=fade), Sampling(1, False, 0.0), torch.device("cpu")).pictures
+        return batch_at(
+            cache, 0, View(2, Frame(48, 32, fade=fade), Sampling(1, False, 0.0)), torch.device("cpu")
+        ).pictures
 
     halves = shown(0.0)
     assert torch.allclose(halves[:, :, ::2, ::2], halves[:, :, 1::2, 1::2])
@@ -195,16 +199,16 @@ def test_a_fading_frame_is_blended_with_its_form_at_half_the_resolution(folder, 
 
 def test_photos_without_a_wanted_diagnosis_or_mask_are_named(folder, tmp_path):
     with pytest.raises(EngineError, match="no photo of basal cell carcinoma; its diagnoses: benign, melanoma"):
-        photos.read(*folder, HOW, ("basal cell carcinoma",))
-    bare = [dataclasses.replace(r, mask=None) for r in photos.read(*folder, HOW).records]
+        registry.read(*folder, HOW, ("basal cell carcinoma",))
+    bare = [dataclasses.replace(r, mask=None) for r in registry.read(*folder, HOW).records]
     with pytest.raises(EngineError, match="no lesion mask for 12 of 12 photos"):
         build(
-            dataclasses.replace(photos.read(*folder, HOW), records=tuple(bare)),
-            Recipe((8, 8), "crop", True, ()),
+            dataclasses.replace(registry.read(*folder, HOW), records=tuple(bare)),
+            Recipe((8, 8), HOW, mask=True),
             tmp_path,
         )
     with pytest.raises(EngineError, match="known are isic challenge, ham10000, ph2, isic archive, clinical"):
-        photos.read(tmp_path / "nothing", None, HOW)
+        registry.read(tmp_path / "nothing", None, HOW)
 
 
 def skin(height=192, width=256):
@@ -239,72 +243,78 @@ def test_a_ruler_is_told_from_hairs(turned, distance):
 
 
 def test_rejected_photos_are_left_out_of_the_cache_and_none_left_is_a_sentence(folder, tmp_path):
-    found = photos.read(*folder, HOW)
+    found = registry.read(*folder, HOW)
     framed = np.asarray(Image.open(found.records[2].picture)).copy()
     y, x = np.mgrid[: framed.shape[0], : framed.shape[1]]
     framed[np.hypot(y - 32, x - 48) > 36] = 5
     Image.fromarray(framed).save(found.records[2].picture)
-    again = photos.read(*folder, HOW)
+    again = registry.read(*folder, HOW)
 
-    kept = build(again, Recipe((48, 32), "crop", False, ("round frame",)), tmp_path)
+    kept = build(again, Recipe((48, 32), REJECTING), tmp_path)
     assert set(kept.ids) == {r.id for r in again.records} - {again.records[2].id}
     one = dataclasses.replace(again, records=again.records[2:3])
     with pytest.raises(EngineError, match="leaves no photo"):
-        build(one, Recipe((48, 32), "crop", False, ("round frame",)), tmp_path)
+        build(one, Recipe((48, 32), REJECTING), tmp_path)
 
 
 def test_an_exclusion_list_enters_the_runs_configuration(folder, tmp_path):
     listed = tmp_path / "non-dermoscopic.txt"
     listed.write_text("# the 118\nISIC_9000000.jpg\n\nISIC_9000001\n")
-    narrow = [
+    narrow = (
         "model.width=2",
         "model.discriminator_width=2",
         "train.images=4",
         "train.stages=[{until=1.0, width=64, height=64, batch=2}]",
-    ]
+    )
 
-    service.train("dcgan-64", *folder[:1], tmp_path / "run", folder[1], narrow, device="cpu", exclude=listed)
+    def train(out):
+        root, labels = folder
+        service.run(service.TrainRequest("dcgan-64", root, out, labels, narrow, device="cpu", exclude=listed))
+
+    train(tmp_path / "run")
 
     card = service.read_card(tmp_path / "run" / "final.safetensors")
     assert card["config"]["data"]["exclude"] == ["ISIC_9000000", "ISIC_9000001"]
     listed.write_text("ISIC_9000000,ISIC_9000001\n")
     with pytest.raises(EngineError, match="one id a line"):
-        service.train("dcgan-64", *folder[:1], tmp_path / "other", folder[1], narrow, device="cpu", exclude=listed)
+        train(tmp_path / "other")
 
 
 def test_the_shared_photos_give_the_counts_of_their_readme():
     if SHARED.is_dir():
         read = SOURCES[PhotosData].read
-        found = read(SHARED / "isic2018-384", SHARED / "isic2018_labels.csv", presets.load("pgan-256"))
+        found = read(SHARED / "isic2018-384", SHARED / "isic2018_labels.csv", presets.load("pgan-256").recipe)
         assert (len(found.records), sum(r.label for r in found.records)) == (2594, 519)
-        assert len(read(SHARED / "pad-ufes-20", None, presets.load("dcgan-128-bcc")).records) == 346
+        assert len(read(SHARED / "pad-ufes-20", None, presets.load("dcgan-128-bcc").recipe).records) == 346
 
 
 def test_an_exclusion_list_may_name_photos_that_were_not_asked_for(folder):
     root, labels = folder
-    preset = presets.load("dcgan-128-melanoma")
+    recipe = presets.load("dcgan-128-melanoma").recipe
     melanomas = [f"ISIC_{9_000_000 + i}" for i in range(0, 12, 3)]
-    listing = dataclasses.replace(preset.data, exclude=(melanomas[0], "ISIC_9000001"))
+    listing = dataclasses.replace(recipe.how, exclude=(melanomas[0], "ISIC_9000001"))
 
-    found = SOURCES[PhotosData].training(root, labels, dataclasses.replace(preset, data=listing))
+    found = SOURCES[PhotosData].training(root, labels, dataclasses.replace(recipe, how=listing))
 
     assert {record.id for record in found.records} == set(melanomas[1:])
-    listing = dataclasses.replace(preset.data, exclude=("ISIC_1234567",))
+    listing = dataclasses.replace(recipe.how, exclude=("ISIC_1234567",))
     with pytest.raises(EngineError, match="names ISIC_1234567"):
-        SOURCES[PhotosData].training(root, labels, dataclasses.replace(preset, data=listing))
+        SOURCES[PhotosData].training(root, labels, dataclasses.replace(recipe, how=listing))
 
 
 def test_a_report_leaves_out_what_training_rejects(folder, tmp_path):
     root, labels = folder
-    melanomas = photos.read(root, labels, HOW, ("melanoma",)).of("train").records
+    melanomas = registry.read(root, labels, HOW, ("melanoma",)).of("train").records
     framed = np.asarray(Image.open(melanomas[0].picture)).copy()
     y, x = np.mgrid[: framed.shape[0], : framed.shape[1]]
     framed[np.hypot(y - 32, x - 48) > 36] = 5
     Image.fromarray(framed).save(melanomas[0].picture)
 
     held = HeldOut.of(root, labels, "dcgan-128-melanoma", "train")
-    manifest = photos.read(root, labels, HOW, ("melanoma",)).of("train")
-    trained = build(manifest, Recipe((48, 32), "crop", False, ("round frame", "ruler")), tmp_path)
+    manifest = registry.read(root, labels, HOW, ("melanoma",)).of("train")
+    trained = build(
+        manifest, Recipe((48, 32), dataclasses.replace(REJECTING, reject=("round frame", "ruler"))), tmp_path
+    )
     assert tuple(record.id for record in held.records) == trained.ids
     assert melanomas[0].id not in trained.ids
     assert len(held.photos()) == len(held.floor()) == len(trained.ids)
@@ -316,4 +326,4 @@ def test_a_label_file_beside_an_archives_own_table_is_refused(tmp_path):
     table(tmp_path / "labels.csv", [{"image_id": "ISIC_0", "melanoma": 1.0}])
 
     with pytest.raises(EngineError, match=r"labels.csv was given; .* is laid out as isic archive, whose own table"):
-        photos.read(tmp_path, tmp_path / "labels.csv", HOW)
+        registry.read(tmp_path, tmp_path / "labels.csv", HOW)

@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from phantoms import phantom
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
-from engine import superpixels
-from engine.data.phantom import phantom
+from engine.cases import superpixels
+from engine.cases.superpixels import GRAINS, slic_zero
+from engine.cases.tone import TONES, nearest_type
 from engine.errors import EngineError
-from engine.photos import Photos, png_bytes, propose_lesion, read_photo
-from engine.photos import store as photo_store
-from engine.superpixels import GRAINS, slic_zero
-from engine.tone import TONES, nearest_type
+from engine.photos.proposal import propose_lesion
+from engine.photos.reading import png_bytes, read_photo
+from engine.stores import photos as photo_store
+from engine.stores.photos import Photos
 
 PICTURE, PLANES = phantom(3, 0, 384, 256)
 FRAME = (1536, 1024)
@@ -311,7 +313,8 @@ def test_a_dermoscopes_dark_corners_are_no_lesion():
 
 
 def test_real_lesions_are_found_where_photos_are_at_hand():
-    from engine.data.maps import crop_labels, crop_picture, load_mask, load_picture
+    from engine.data.frames import crop_labels, crop_picture
+    from engine.photos.reading import load_mask, load_picture
 
     files = sorted((DATA / "ISIC2018_Task1-2_Training_Input").glob("*.jpg"))[7::65]
     masks = [DATA / "ISIC2018_Task1_Training_GroundTruth" / f"{file.stem}_segmentation.png" for file in files]

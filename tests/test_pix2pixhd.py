@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from engine import presets
-from engine.generators import FAMILIES
-from engine.generators.batches import PlanesBatch
-from engine.generators.gan import parameters
-from engine.generators.objectives import OBJECTIVES, feature_matching, region_colour
-from engine.generators.pix2pixhd import Pix2PixHD, Request, inputs, sampler
-from engine.generators.pix2pixhd_networks import MultiscaleDiscriminator
-from engine.labels import Planes, planes_from_semantic, semantic_map
+from engine.cases.case import Drawing
+from engine.cases.planes import Planes, planes_from_semantic, semantic_map
+from engine.data.batches.kinds import PlanesBatch
+from engine.generators.pix2pixhd.losses import Pix2PixHD, inputs, sampler
+from engine.generators.pix2pixhd.networks import MultiscaleDiscriminator
+from engine.generators.pix2pixhd.request import Request
+from engine.generators.registry import FAMILIES
+from engine.generators.shared.model import parameters
+from engine.generators.shared.objectives import OBJECTIVES, feature_matching, region_colour
+from engine.training import presets
 
 
 def on_meta(name):
@@ -116,7 +118,7 @@ def test_a_possible_marker_stands_as_one_half_in_the_planes_and_counts_as_presen
     planes.markers[2, 10, 14] = 1
     live, tables = presets.load("pix2pixhd-live").model, table_of_one_density()
 
-    condition, appearance, noise = inputs(live, tables, planes, None, Request(seed=3))
+    condition, appearance, noise = inputs(live, tables, Drawing(planes), Request(seed=3))
 
     assert condition[0, 3, 10, 14] == 0.5
     assert semantic_map(planes)[10, 14] == 5
@@ -125,7 +127,7 @@ def test_a_possible_marker_stands_as_one_half_in_the_planes_and_counts_as_presen
 
 
 def table_of_one_density():
-    from engine.appearance import Appearance, Density
+    from engine.cases.appearance import Appearance, Density
 
     random = np.random.default_rng(0)
     photos = [
@@ -143,7 +145,7 @@ def test_the_one_hot_condition_equals_the_flat_map():
     labels = np.random.default_rng(0).integers(0, 8, (32, 48)).astype(np.uint8)
     paper = presets.load("pix2pixhd-semantic").model
 
-    (condition,) = inputs(paper, {}, planes_from_semantic(labels), None, Request())
+    (condition,) = inputs(paper, {}, Drawing(planes_from_semantic(labels)), Request())
 
     assert condition.shape == (1, 8, 32, 48)
     assert np.array_equal(condition[0].argmax(0), labels)

@@ -1,11 +1,15 @@
 """Presets are found by name, changed by --set, and identified by their resolved values."""
 
+import json
 import shutil
 
 import pytest
 
-from engine import presets
+from engine.cases.case import to_json
+from engine.cases.planes import Planes
 from engine.errors import EngineError
+from engine.paths import PRESETS
+from engine.training import presets
 
 NAME = "pix2pixhd-semantic"
 
@@ -62,7 +66,7 @@ def test_a_stage_or_judge_that_the_model_cannot_have_is_one_sentence(name, setti
 
 def test_the_hash_is_that_of_the_values_whatever_the_comments(tmp_path):
     copy = tmp_path / NAME
-    shutil.copytree(presets.ROOT / NAME, copy)
+    shutil.copytree(PRESETS / NAME, copy)
     text = (copy / "preset.toml").read_text()
     (copy / "preset.toml").write_text("# another comment\n" + text)
 
@@ -71,6 +75,16 @@ def test_the_hash_is_that_of_the_values_whatever_the_comments(tmp_path):
 
     assert presets.sha256(same) == presets.sha256(presets.load(NAME))
     assert presets.sha256(other) != presets.sha256(same)
+
+
+@pytest.mark.parametrize("name", ["dcgan-64", "lesion-segmenter", "another-lab-s"])
+def test_a_case_that_names_a_generator_which_paints_no_cases_is_read_with_the_usual_settings(name):
+    case = presets.new_case(presets.load("pix2pixhd-live"), Planes.blank(8, 8), seed=3, tone="IV")
+    told = json.loads(to_json(case)) | {"generator": name}
+
+    found = presets.read_case(told)
+    assert (found.generator, found.seed, found.tone) == (name, 3, "IV")
+    assert found.for_generator(name, presets.request_of(name)).varied(tone="V").tone == "V"
 
 
 def test_trained_presets_come_first(tmp_path):

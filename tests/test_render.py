@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine import presets, render
-from engine.checkpoints import load
-from engine.generators import FAMILIES
-from engine.render import BACKENDS, FIXED, LatestWins, Renderer
-from engine.service import Studio
+from engine.generators.registry import FAMILIES
+from engine.rendering import backends
+from engine.rendering.backends import BACKENDS, FIXED, LatestWins, Renderer
+from engine.service import Painter
+from engine.training import presets
+from engine.weights.checkpoint import load
 
 
 class Small(torch.nn.Module):
@@ -45,24 +46,24 @@ def test_every_backend_paints_what_the_fixed_one_paints(name):
 
 @pytest.mark.parametrize("name", BACKENDS)
 def test_every_backend_takes_the_shipped_generator(name):
-    studio = Studio()
-    case = studio.starter_case()
-    tensors, _ = load(presets.weights_path(studio.preset.name), "pix2pixhd")
-    family = FAMILIES[studio.preset.family]
-    network = family.sampler(studio.preset.model)
+    painter = Painter()
+    case = painter.starter_case()
+    tensors, _ = load(presets.weights_path(painter.preset.name), "pix2pixhd")
+    family = FAMILIES[painter.preset.family]
+    network = family.sampler(painter.preset.model)
     network.load_state_dict({k[2:]: v for k, v in tensors.items() if k.startswith("G.")})
     tables = {k: v for k, v in tensors.items() if not k.startswith("G.")}
-    given = family.inputs(studio.preset.model, tables, case.planes, None, family.request(seed=case.seed))
+    given = family.inputs(painter.preset.model, tables, case.drawing, case.settings)
 
     difference = BACKENDS[name](network, "cpu")(given) - BACKENDS[FIXED](network, "cpu")(given)
 
-    assert np.abs(difference).mean() < render.FURTHEST_UNIT
+    assert np.abs(difference).mean() < backends.FURTHEST_UNIT
 
 
 def test_the_probe_keeps_the_fastest_and_is_remembered(tmp_path, monkeypatch):
     cache = tmp_path / "backends.json"
     found = Renderer(Small(), "a" * 64, cache=cache).choose(inputs())
-    monkeypatch.setattr(render, "_median_ms", lambda run, example: pytest.fail("measured twice"))
+    monkeypatch.setattr(backends, "_median_ms", lambda run, example: pytest.fail("measured twice"))
     recalled = Renderer(Small(), "a" * 64, cache=cache).choose(inputs())
 
     assert set(found.ms) | set(found.failed) == set(BACKENDS)
@@ -89,7 +90,7 @@ def test_a_backend_that_breaks_is_left_for_the_fixed_one_with_its_reason(monkeyp
 
     renderer = Renderer(Small(), "a" * 64)
     renderer._runners["openvino-bf16"] = broken(None, "cpu")
-    renderer.probe = render.Probe("openvino-bf16", {})
+    renderer.probe = backends.Probe("openvino-bf16", {})
 
     assert np.array_equal(renderer.live(inputs()), renderer.fixed(inputs()))
     assert renderer.probe.backend == FIXED
@@ -151,7 +152,7 @@ sys.path.insert(0, "tests")
 import loopback
 loopback.only()
 from test_render import Small, inputs
-from engine.render import BACKENDS
+from engine.rendering.backends import BACKENDS
 assert BACKENDS["openvino-fp32"](Small(), "cpu")(inputs()).shape == (1, 3, 32, 48)
 assert sys.modules.get("openvino_telemetry") is None
 assert loopback.OUTSIDE == []
@@ -170,7 +171,7 @@ def test_a_signal_finds_its_stack_after_a_renderer_was_dropped_in_another_thread
 import faulthandler, gc, signal, sys, threading
 sys.path.insert(0, "tests")
 from test_render import Small, inputs
-from engine.render import BACKENDS
+from engine.rendering.backends import BACKENDS
 faulthandler.enable()
 held = [BACKENDS["openvino-fp32"](Small(), "cpu")]
 held[0](inputs())

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from engine.errors import EngineError
-from engine.runs import Run
+from engine.training.runs import Run
 
 CONFIG = {"train": {"images": 10, "size": (3, 4)}, "model": {"width": 8}}
 

@@ -3,9 +3,8 @@
 import base64
 import io
 import json
-import struct
 import zipfile
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,16 +13,19 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
+from streamed_parts import parts
 from test_sampling import NARROW, narrow, untrained
 
-from engine import presets, service
+from engine import service
 from engine.cli import main
-from engine.data import isic
+from engine.data.readers import isic
 from engine.errors import EngineError
 from engine.evaluate.neighbours import Neighbour
-from engine.service import samplers
-from engine.service.sampling import Turn, Turned, own_seed, turned
-from studio.samples import add_routes
+from engine.rendering.sampler import Turn, Turned, own_seed, turned
+from engine.rendering.samplers import LOOP_STEPS
+from engine.service import downloads
+from engine.training import presets
+from studio.screens.sample.routes import add_routes
 
 PAIRS, LABELLED, PYRAMID = "dcgan-pairs-live", "pgan-256-live", "lapgan-pairs"
 LOAD = presets.load
@@ -67,18 +69,8 @@ def client(made, tmp_path):
         yield opened
 
 
-def parts(data):
-    found = []
-    while data:
-        (size,) = struct.unpack_from("<I", data)
-        (length,) = struct.unpack_from("<I", data, 4 + size)
-        found.append((json.loads(data[4 : 4 + size]), data[8 + size : 8 + size + length]))
-        data = data[8 + size + length :]
-    return found
-
-
 def grid(made, **wish):
-    return [pair for block in made.grid(service.Wish(**wish)) for pair in block]
+    return [pair for block in made.grid(service.GridRequest(**wish)) for pair in block]
 
 
 def test_the_page_is_told_what_each_trained_generator_takes():
@@ -90,18 +82,17 @@ def test_the_page_is_told_what_each_trained_generator_takes():
     assert not known[LABELLED].truncates
 
 
-def test_what_truncates_by_its_configuration_takes_a_truncation():
-    from engine.configs import CONFIGS
-    from engine.generators import FAMILIES
-    from engine.generators.noise import TruncatedRequest
-
-    for name, config in CONFIGS.items():
-        assert bool(getattr(config, "truncates", False)) == (FAMILIES[name].request is TruncatedRequest)
+def test_what_truncates_is_told_by_the_request():
+    for name in presets.names():
+        preset = presets.load(name)
+        if preset.capabilities.takes == "noise":
+            known = {field.name for field in fields(presets.FAMILIES[preset.family].request)}
+            assert preset.capabilities.truncates == ("truncation" in known)
 
 
 @pytest.mark.parametrize("name", NARROW)
 def test_a_grid_shows_the_pictures_that_the_command_line_writes(made, weights, tmp_path, name):
-    service.sample(name, 10, 5, tmp_path / "set", checkpoint=weights[name])
+    service.run(service.SampleRequest(name, 10, tmp_path / "set", 5, checkpoint=weights[name]))
 
     shown = grid(made, preset=name, count=10, seed=5)
 
@@ -114,7 +105,7 @@ def test_a_grid_shows_the_pictures_that_the_command_line_writes(made, weights, t
 
 @pytest.mark.parametrize("name", NARROW)
 def test_the_way_to_another_sample_starts_here_and_ends_there(made, name):
-    there, end = service.Place(name, 1), service.Place(name, 2)
+    there, end = service.SampleRef(name, 1), service.SampleRef(name, 2)
     diagnosis = made.one(there).diagnosis
     way = [replace(there, diagnosis=diagnosis, turns=(Turn(2, share),)) for share in (0.0, 0.5, 1.0)]
     start, middle, last = map(made.one, way)
@@ -149,7 +140,7 @@ def test_a_diagnosis_drawn_by_the_seed_stays_along_the_way(made):
 def test_more_like_this_begins_with_it_and_stays_near(made):
     near = grid(made, preset=PAIRS, count=6, seed=3, around=77)
     far = grid(made, preset=PAIRS, count=6, seed=3)
-    own = made.one(service.Place(PAIRS, 77)).picture.astype(int)
+    own = made.one(service.SampleRef(PAIRS, 77)).picture.astype(int)
 
     assert np.abs(near[0][1].picture - own).max() <= 1
     mean = lambda pairs: np.mean([np.abs(sample.picture - own).mean() for _, sample in pairs[1:]])  # noqa: E731
@@ -208,7 +199,7 @@ def test_a_grid_arrives_sample_by_sample_with_seeds_masks_and_its_command(client
     }
     assert [json_["seed"] for json_, _ in rest] == [own_seed(7, i) for i in range(11)]
     table, body = rest[4]
-    sample = made.one(service.Place(PAIRS, table["seed"], truncation=1.5))
+    sample = made.one(service.SampleRef(PAIRS, table["seed"], truncation=1.5))
     mask = np.asarray(Image.open(io.BytesIO(base64.b64decode(table["mask"]))).convert("L")) > 0
     assert np.array_equal(mask, sample.mask > 0)
     assert Image.open(io.BytesIO(body)).size == (256, 192)
@@ -264,11 +255,11 @@ def test_the_loop_goes_there_and_back_and_says_that_it_is_synthetic(client):
     assert told["checkpoint"]["preset"] == PAIRS
     nowhere = client.post("/sample/loop", json={"preset": PAIRS, "seed": 3})
     assert "needs a seed at its end" in nowhere.json()["error"]
-    assert (film.format, film.n_frames, film.size) == ("GIF", 2 * samplers.LOOP_STEPS - 2, (256, 192))
+    assert (film.format, film.n_frames, film.size) == ("GIF", 2 * LOOP_STEPS - 2, (256, 192))
 
 
 def test_a_set_is_written_once_goes_on_and_reads_back(client, monkeypatch, tmp_path):
-    monkeypatch.setattr(samplers, "sets_folder", lambda: tmp_path / "sets")
+    monkeypatch.setattr(downloads, "sets_folder", lambda: tmp_path / "sets")
     wish = {"preset": PAIRS, "count": 9, "seed": 2}
 
     *ticks, (last, body) = parts(client.post("/sample/export", json=wish).content)
@@ -283,21 +274,21 @@ def test_a_set_is_written_once_goes_on_and_reads_back(client, monkeypatch, tmp_p
     assert again[0][0] == {"done": 9, "total": 9}
     assert again[-1][1] == body
     (folder,) = (tmp_path / "sets").iterdir()
-    assert service.set_folder(service.Wish(**wish)) == Path(folder)
-    assert service.set_folder(service.Wish(**(wish | {"seed": 3}))) != Path(folder)
+    assert service.set_folder(service.GridRequest(**wish)) == Path(folder)
+    assert service.set_folder(service.GridRequest(**(wish | {"seed": 3}))) != Path(folder)
     for name in "abcdef":
         (tmp_path / "sets" / name).mkdir()
-    service.set_folder(service.Wish(**(wish | {"seed": 4})))
-    assert len(list((tmp_path / "sets").iterdir())) == samplers.SETS_KEPT
+    service.set_folder(service.GridRequest(**(wish | {"seed": 4})))
+    assert len(list((tmp_path / "sets").iterdir())) == downloads.SETS_KEPT
 
 
 def test_a_neighbourhood_is_no_set():
     with pytest.raises(EngineError, match="no set"):
-        service.set_folder(service.Wish(PAIRS, 9, 2, around=5))
+        service.set_folder(service.GridRequest(PAIRS, 9, 2, around=5))
 
 
 def test_the_command_line_writes_the_sample_that_the_page_shows(made, tmp_path, capsys, monkeypatch):
-    place = service.Place(PAIRS, 7, truncation=1.5, turns=(Turn(2**64 - 1, 0.25), Turn(9, 0.5)))
+    place = service.SampleRef(PAIRS, 7, truncation=1.5, turns=(Turn(2**64 - 1, 0.25), Turn(9, 0.5)))
     assert place.command() == (
         f"moulage sample-one {PAIRS} --seed 7 --turn {2**64 - 1}:0.25 --turn 9:0.5 --truncation 1.5 --out picture.png"
     )
@@ -311,6 +302,6 @@ def test_the_command_line_writes_the_sample_that_the_page_shows(made, tmp_path, 
     assert (tmp_path / "picture_segmentation.png").is_file()
     for wrong, words in (("9", "SEED:SHARE is expected"), ("9:2", "0 to 1 is allowed"), ("-1:0", "64 bits")):
         with pytest.raises(EngineError, match=words):
-            service.sample_one(PAIRS, 7, tmp_path / "other.png", [wrong])
+            service.run(service.SampleOneRequest(PAIRS, 7, tmp_path / "other.png", (wrong,)))
     with pytest.raises(EngineError, match=r"neither .png nor .gif"):
-        service.sample_one(PAIRS, 7, tmp_path / "other.jpg")
+        service.run(service.SampleOneRequest(PAIRS, 7, tmp_path / "other.jpg"))

@@ -9,21 +9,23 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from phantoms import write
 from PIL import Image
 
-from engine import presets, service
-from engine.cards import Card, Clock, Code, DataRef, Env, PresetRef
-from engine.checkpoints import load, save
-from engine.cli import main, sets
+from engine import service
+from engine.cli import main
 from engine.config import to_table
-from engine.data import photos, read
-from engine.data.maps import load_mask
-from engine.data.phantom import write
+from engine.data.readers import registry
+from engine.data.readers.isic import read
 from engine.errors import EngineError
-from engine.generators import FAMILIES
-from engine.sampled import Folder, Job, Shard
+from engine.generators.registry import FAMILIES
+from engine.photos.reading import load_mask
 from engine.seeds import stream
-from engine.service import judging
+from engine.service import evaluate as judging
+from engine.stores.sample_sets import Folder, Job, Shard
+from engine.training import presets
+from engine.weights.card import Card, Clock, Code, DataRef, Env, PresetRef
+from engine.weights.checkpoint import load, save
 
 NARROW = {
     "dcgan-pairs-live": {"width": 2, "discriminator_width": 2},
@@ -49,6 +51,13 @@ def untrained(name, path, **changes):
 
 
 LOAD = presets.load
+
+
+def sampled(name, count, seed, out, shard="1/1", checkpoint=None, device="cpu", **settings):
+    """What came of a request for a set from noise."""
+    return service.run(
+        service.SampleRequest(name, count, out, seed, shard, settings, None, None, None, checkpoint, device)
+    )
 
 
 def narrow(name, **changes):
@@ -85,10 +94,8 @@ def same(one, other):
 @pytest.mark.parametrize("shards", [2, 3])
 def test_a_set_is_the_same_whatever_the_number_of_shards(weights, tmp_path, name, shards):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    service.sample(name, 19, 7, whole, checkpoint=weights[name])
-    found = [
-        service.sample(name, 19, 7, parts, f"{i}/{shards}", checkpoint=weights[name]) for i in range(shards, 0, -1)
-    ]
+    sampled(name, 19, 7, whole, checkpoint=weights[name])
+    found = [sampled(name, 19, 7, parts, f"{i}/{shards}", checkpoint=weights[name]) for i in range(shards, 0, -1)]
 
     assert same(pixels(whole), pixels(parts))
     assert sum(one.made for one in found) == 19
@@ -100,9 +107,9 @@ def test_a_set_is_the_same_whatever_the_number_of_shards(weights, tmp_path, name
 
 
 def test_a_set_of_pairs_reads_back_as_an_isic_folder_with_its_masks(weights, tmp_path):
-    service.sample("dcgan-pairs-live", 5, 1, tmp_path / "set", checkpoint=weights["dcgan-pairs-live"])
+    sampled("dcgan-pairs-live", 5, 1, tmp_path / "set", checkpoint=weights["dcgan-pairs-live"])
 
-    manifest = read(tmp_path / "set", tmp_path / "set" / "manifest.csv")
+    manifest = read(tmp_path / "set", tmp_path / "set" / "manifest.csv", "isic2017")
     assert [record.id for record in manifest.records] == [f"ISIC_SYNTHETIC_{i:07d}" for i in range(5)]
     assert {record.split for record in manifest.records} == {"train"}
     sampler = service.Sampler("dcgan-pairs-live", checkpoint=weights["dcgan-pairs-live"])
@@ -122,7 +129,7 @@ def test_the_mask_is_where_the_fourth_channel_is_above_nought(weights):
     network.load_state_dict({k.removeprefix("G."): v for k, v in tensors.items() if k.startswith("G.")})
     with torch.inference_mode():
         values = network(
-            *map(torch.from_numpy, FAMILIES["dcgan"].inputs(narrow("dcgan-pairs-live").model, {}, None, None, request))
+            *map(torch.from_numpy, FAMILIES["dcgan"].inputs(narrow("dcgan-pairs-live").model, {}, None, request))
         )
 
     assert np.array_equal(sampler.paint([request])[0].mask, (values[0, 3] > 0).numpy())
@@ -130,13 +137,13 @@ def test_the_mask_is_where_the_fourth_channel_is_above_nought(weights):
 
 def test_a_stopped_set_goes_on_keeps_what_is_whole_and_mends_what_is_not(weights, tmp_path):
     out, name = tmp_path / "set", "pgan-256-live"
-    service.sample(name, 12, 3, out, checkpoint=weights[name])
+    sampled(name, 12, 3, out, checkpoint=weights[name])
     before, folder = pixels(out), Folder(out, False)
     kept = folder.picture(0).stat().st_mtime_ns
     folder.picture(4).unlink()
     folder.picture(9).write_bytes(folder.picture(9).read_bytes()[:-20])
 
-    found = service.sample(name, 12, 3, out, checkpoint=weights[name])
+    found = sampled(name, 12, 3, out, checkpoint=weights[name])
 
     assert (found.made, found.there) == (2, 10)
     assert same(pixels(out), before)
@@ -144,7 +151,7 @@ def test_a_stopped_set_goes_on_keeps_what_is_whole_and_mends_what_is_not(weights
 
 
 def test_every_picture_says_that_it_is_synthetic_and_where_it_comes_from(weights, tmp_path):
-    service.sample("pgan-256-live", 2, 3, tmp_path / "set", diagnosis="melanoma", checkpoint=weights["pgan-256-live"])
+    sampled("pgan-256-live", 2, 3, tmp_path / "set", diagnosis="melanoma", checkpoint=weights["pgan-256-live"])
 
     said = service.read_card(Folder(tmp_path / "set", False).picture(1))
     assert said["synthetic"] is True
@@ -156,7 +163,7 @@ def test_every_picture_says_that_it_is_synthetic_and_where_it_comes_from(weights
 
 
 def test_without_a_wish_diagnoses_come_in_the_training_datas_proportion(weights, tmp_path):
-    service.sample("pgan-256-live", 40, 1, tmp_path / "set", checkpoint=weights["pgan-256-live"])
+    sampled("pgan-256-live", 40, 1, tmp_path / "set", checkpoint=weights["pgan-256-live"])
 
     with (tmp_path / "set" / "manifest.csv").open(newline="") as file:
         shown = [row["diagnosis"] for row in csv.DictReader(file)]
@@ -165,7 +172,7 @@ def test_without_a_wish_diagnoses_come_in_the_training_datas_proportion(weights,
 
 def test_a_full_disk_stops_in_a_sentence_and_the_same_command_goes_on(weights, tmp_path, monkeypatch):
     out, name, calls = tmp_path / "set", "dcgan-pairs-live", []
-    service.sample(name, 10, 3, tmp_path / "whole", checkpoint=weights[name])
+    sampled(name, 10, 3, tmp_path / "whole", checkpoint=weights[name])
     flush = os.fsync
 
     def full(handle):
@@ -176,12 +183,12 @@ def test_a_full_disk_stops_in_a_sentence_and_the_same_command_goes_on(weights, t
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(EngineError, match=r"No space left on device.*the same command goes on"):
-        service.sample(name, 10, 3, out, checkpoint=weights[name])
+        sampled(name, 10, 3, out, checkpoint=weights[name])
     monkeypatch.setattr(os, "fsync", flush)
     half = [f for f in out.rglob("*") if f.is_file() and f.suffix == ".png" and not sampling_whole(f)]
     assert half == []
 
-    service.sample(name, 10, 3, out, checkpoint=weights[name])
+    sampled(name, 10, 3, out, checkpoint=weights[name])
     assert same(pixels(out), pixels(tmp_path / "whole"))
 
 
@@ -193,8 +200,8 @@ def sampling_whole(file):
 
 def test_progress_reaches_the_whole_and_never_goes_back(weights, tmp_path):
     seen = []
-    service.sample("lapgan-pairs", 11, 0, tmp_path / "set", checkpoint=weights["lapgan-pairs"],
-                   progress=lambda done, total: seen.append((done, total)))  # fmt: skip
+    request = service.SampleRequest("lapgan-pairs", 11, tmp_path / "set", checkpoint=weights["lapgan-pairs"])
+    service.run(request, service.Watch(progress=lambda done, total: seen.append((done, total))))
 
     assert seen == sorted(seen)
     assert seen[0] == (0, 11)
@@ -218,45 +225,57 @@ def test_a_wish_that_is_not_allowed_is_one_sentence_and_writes_nothing(weights, 
         words = "--count"
     asked = {"count": 2, "seed": 1, "checkpoint": weights["pgan-256-live"]} | changes
     with pytest.raises(EngineError) as caught:
-        service.sample("pgan-256-live", out=tmp_path / "set", **asked)
+        sampled("pgan-256-live", out=tmp_path / "set", **asked)
 
     assert words in str(caught.value)
     assert not (tmp_path / "set").exists()
 
 
+def test_one_sample_takes_what_its_generator_takes_and_one_seed(tmp_path, monkeypatch):
+    monkeypatch.setattr(presets, "load", LOAD)  # the shipped weights are of the preset as it is
+    for settings, words in (
+        ({"tone": "II"}, "'dcgan-pairs-live' takes no tone; it takes diagnosis, seed, truncation"),
+        ({"truncation": 9.0}, "truncation = 9.0; 0.05 to 4 is expected"),
+        ({"seed": 5}, "settings.seed = 5; the seed is given as --seed alone"),
+    ):
+        with pytest.raises(EngineError, match=words):
+            service.run(service.SampleOneRequest("dcgan-pairs-live", 1, tmp_path / "one.png", settings=settings))
+    with pytest.raises(EngineError, match="the seed is given as --seed alone"):
+        service.SampleRequest("dcgan-pairs-live", 1, tmp_path / "set", settings={"seed": 5})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_truncation_out_of_range_names_the_range(weights, tmp_path):
     with pytest.raises(EngineError, match=r"truncation = 9.0; 0.05 to 4 is expected"):
-        service.sample(
-            "dcgan-pairs-live", 2, 1, tmp_path / "set", truncation=9.0, checkpoint=weights["dcgan-pairs-live"]
-        )
+        sampled("dcgan-pairs-live", 2, 1, tmp_path / "set", truncation=9.0, checkpoint=weights["dcgan-pairs-live"])
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(weights, tmp_path):
     (tmp_path / "photo.png").write_bytes(b"mine")
     with pytest.raises(EngineError, match="not empty and holds no set"):
-        service.sample("dcgan-pairs-live", 2, 1, tmp_path, checkpoint=weights["dcgan-pairs-live"])
+        sampled("dcgan-pairs-live", 2, 1, tmp_path, checkpoint=weights["dcgan-pairs-live"])
     with pytest.raises(EngineError, match="is a file"):
-        service.sample("dcgan-pairs-live", 2, 1, tmp_path / "photo.png", checkpoint=weights["dcgan-pairs-live"])
+        sampled("dcgan-pairs-live", 2, 1, tmp_path / "photo.png", checkpoint=weights["dcgan-pairs-live"])
 
     out = tmp_path / "set"
-    service.sample("dcgan-pairs-live", 2, 1, out, checkpoint=weights["dcgan-pairs-live"])
+    sampled("dcgan-pairs-live", 2, 1, out, checkpoint=weights["dcgan-pairs-live"])
     with pytest.raises(EngineError, match="another set, of seed = 1; now it is 2"):
-        service.sample("dcgan-pairs-live", 2, 2, out, checkpoint=weights["dcgan-pairs-live"])
+        sampled("dcgan-pairs-live", 2, 2, out, checkpoint=weights["dcgan-pairs-live"])
     assert (tmp_path / "photo.png").read_bytes() == b"mine"
 
 
 def test_generators_of_maps_and_untrained_ones_are_refused(tmp_path):
     with pytest.raises(EngineError, match=r"has no trained weights; train it with `moulage train dcgan-64`"):
-        service.sample("dcgan-64", 2, 1, tmp_path / "set")
+        sampled("dcgan-64", 2, 1, tmp_path / "set")
     with pytest.raises(EngineError, match=r"paints from lesion and marker planes.*with `moulage render`"):
-        service.sample("pix2pixhd-live", 2, 1, tmp_path / "set")
+        sampled("pix2pixhd-live", 2, 1, tmp_path / "set")
 
 
 def test_a_generator_of_noise_paints_no_case(weights):
-    from engine.service import Studio
+    from engine.service import Painter
 
     with pytest.raises(EngineError, match="paints from noise, not from a case"):
-        Studio("dcgan-pairs-live", checkpoint=weights["dcgan-pairs-live"]).warm()
+        Painter("dcgan-pairs-live", checkpoint=weights["dcgan-pairs-live"]).warm()
 
 
 def test_the_command_line_prints_the_throughput_and_goes_on(weights, tmp_path, capsys, monkeypatch):
@@ -275,7 +294,10 @@ def test_the_command_line_prints_the_throughput_and_goes_on(weights, tmp_path, c
     assert "other shards" in out
     assert "1 pictures in" in run(*asked, "--shard", "2/2")[1]
     assert "9 were there" in run(*asked)[1]
-    assert run(*asked[:3], 0, *asked[4:])[::2] == (2, "moulage: --count 0; 1 to 10,000,000 pictures are allowed.\n")
+    assert run(*asked[:3], 0, *asked[4:])[::2] == (
+        2,
+        "moulage: sample: --count 0; 1 to 10,000,000 pictures are allowed.\n",
+    )
 
 
 def test_lapgans_levels_trained_apart_are_joined(weights, tmp_path):
@@ -283,20 +305,21 @@ def test_lapgans_levels_trained_apart_are_joined(weights, tmp_path):
         untrained("lapgan-pairs", tmp_path / f"{n}.safetensors", levels=levels)
         for n, levels in enumerate(((0, 3), (1, 2, 4)))
     ]
-    joined = service.join(parts, tmp_path / "whole.safetensors")
+    joined = tmp_path / "whole.safetensors"
+    assert service.run(service.JoinRequest(tuple(parts), joined)).paths == (joined,)
 
     tensors, card = load(joined)
     expected = {k for part in parts for k in load(part)[0]}
     assert tensors.keys() == expected
     assert card.config["model"]["levels"] == [0, 1, 2, 3, 4]
     assert len(card.metrics["joined"]) == 2
-    assert service.sample("lapgan-pairs", 2, 1, tmp_path / "set", checkpoint=joined).made == 2
+    assert sampled("lapgan-pairs", 2, 1, tmp_path / "set", checkpoint=joined).made == 2
     with pytest.raises(EngineError, match="another of the files holds too"):
-        service.join([parts[0], parts[0]], tmp_path / "twice.safetensors")
+        service.run(service.JoinRequest((parts[0], parts[0]), tmp_path / "twice.safetensors"))
     with pytest.raises(EngineError, match="two or more"):
-        service.join(parts[:1], tmp_path / "one.safetensors")
+        service.run(service.JoinRequest(tuple(parts[:1]), tmp_path / "one.safetensors"))
     with pytest.raises(EngineError, match="trained as a whole"):
-        service.join([weights["pgan-256-live"]] * 2, tmp_path / "other.safetensors")
+        service.run(service.JoinRequest((weights["pgan-256-live"],) * 2, tmp_path / "other.safetensors"))
 
 
 def test_shards_share_all_blocks_and_none_twice():
@@ -316,14 +339,14 @@ def test_a_manifest_of_a_set_is_for_that_job_only(tmp_path):
 
 def test_a_set_is_read_back_as_synthetic_with_its_diagnoses_and_its_own_licence(weights, tmp_path):
     name = "pgan-256-live"
-    service.sample(name, 9, 4, tmp_path / "set", checkpoint=weights[name])
+    sampled(name, 9, 4, tmp_path / "set", checkpoint=weights[name])
     with (tmp_path / "set" / "manifest.csv").open(newline="") as file:
         said = {row["image_id"]: row["diagnosis"] for row in csv.DictReader(file)}
 
-    found = photos.read(tmp_path / "set", tmp_path / "set" / "manifest.csv", photos.ALL)
+    found = registry.read(tmp_path / "set", tmp_path / "set" / "manifest.csv", registry.ALL)
     assert {record.id: record.diagnosis for record in found.records} == said
     assert all(record.licence.startswith("synthetic pictures by Moulage") for record in found.records)
-    report = service.check_data(tmp_path / "set", tmp_path / "set" / "manifest.csv")
+    report = service.run(service.CheckRequest(tmp_path / "set", tmp_path / "set" / "manifest.csv"))
     assert report.problems == ()
     assert report.licence.startswith("synthetic")
     assert "none shows a patient" in (tmp_path / "set" / "README.txt").read_text()
@@ -331,12 +354,12 @@ def test_a_set_is_read_back_as_synthetic_with_its_diagnoses_and_its_own_licence(
 
 def test_a_set_of_one_rare_diagnosis_is_read_back_as_that_and_not_as_benign(tmp_path):
     part = untrained("dcgan-128-bcc", tmp_path / "bcc.safetensors")
-    service.sample("dcgan-128-bcc", 3, 4, tmp_path / "set", checkpoint=part)
+    sampled("dcgan-128-bcc", 3, 4, tmp_path / "set", checkpoint=part)
 
-    found = photos.read(tmp_path / "set", tmp_path / "set" / "manifest.csv", photos.ALL, ("basal cell carcinoma",))
+    found = registry.read(tmp_path / "set", tmp_path / "set" / "manifest.csv", registry.ALL, ("basal cell carcinoma",))
     assert len(found.records) == 3
     with pytest.raises(EngineError, match="its diagnoses: basal cell carcinoma"):
-        photos.read(tmp_path / "set", tmp_path / "set" / "manifest.csv", photos.ALL, ("benign",))
+        registry.read(tmp_path / "set", tmp_path / "set" / "manifest.csv", registry.ALL, ("benign",))
 
 
 def test_a_checkpoint_of_another_preset_is_refused_and_of_other_settings_sampled_by_them(tmp_path):
@@ -360,7 +383,7 @@ def test_a_generator_that_takes_no_label_names_no_diagnosis_of_several(tmp_path)
 
 def test_masks_are_not_judged_as_pictures(weights, tmp_path):
     name = "dcgan-pairs-live"
-    service.sample(name, 6, 1, tmp_path / "set", checkpoint=weights[name])
+    sampled(name, 6, 1, tmp_path / "set", checkpoint=weights[name])
 
     assert len(judging._folder(tmp_path / "set", presets.load(name))) == 6
 
@@ -369,7 +392,8 @@ def test_masks_are_not_judged_as_pictures(weights, tmp_path):
     (("--seed", "-1"), "--seed -1; 0 to"),
     (("--count", "0"), "--count 0; 1 to 10,000,000"),
     (("--shard", "1/2"), "--shard is for pictures from noise, without --data"),
-    (("--diagnosis", "flu"), "--diagnosis is for pictures from noise"),
+    (("--diagnosis", "flu"), "'pix2pixhd-live' takes no diagnosis; it takes seed, tone, lesion_colour, variation, hair"),
+    (("--truncation", "1"), "'pix2pixhd-live' takes no truncation; it takes seed, tone, lesion_colour, variation, hair"),
 ])  # fmt: skip
 def test_a_set_of_maps_refuses_what_it_does_not_take(tmp_path, capsys, monkeypatch, options, words):
     labels = write(tmp_path / "data", 8)
@@ -385,10 +409,14 @@ def test_a_set_of_maps_refuses_what_it_does_not_take(tmp_path, capsys, monkeypat
     assert not (tmp_path / "set").exists()
 
 
-def test_a_set_from_noise_refuses_the_options_of_maps_and_one_of_maps_a_full_folder(tmp_path):
-    with pytest.raises(EngineError, match="--tone is for pictures from maps, with --data"):
-        sets.sample("dcgan-pairs-live", 1, tmp_path / "set", tone="II")
+def test_a_set_from_noise_refuses_the_options_of_maps_and_one_of_maps_a_full_folder(weights, tmp_path):
+    with pytest.raises(EngineError, match="'dcgan-pairs-live' takes no tone; it takes diagnosis, seed, truncation"):
+        sampled("dcgan-pairs-live", 1, 0, tmp_path / "set", checkpoint=weights["dcgan-pairs-live"], tone="II")
+    for option in ("labels", "split"):
+        with pytest.raises(EngineError, match=f"--{option} is for pictures from maps, with --data"):
+            service.SampleRequest("dcgan-pairs-live", 1, tmp_path / "set", **{option: "test"})
+    assert not (tmp_path / "set").exists()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
     with pytest.raises(EngineError, match="not empty; a new or empty folder is needed"):
-        service.sample_maps("pix2pixhd-live", tmp_path, 1, tmp_path / "full")
+        service.run(service.SampleRequest("pix2pixhd-live", 1, tmp_path / "full", data=tmp_path))

@@ -4,10 +4,14 @@ import sys
 
 import pytest
 
-from engine import presets
 from engine.errors import EngineError
 from engine.experiments import search as searching
-from engine.experiments.search import Found, grid, search
+from engine.experiments.search import Found, Study, grid, search
+from engine.training import presets
+
+
+def place(folder):
+    return Study(folder, folder, f"sqlite:///{folder / 'study.db'}")
 
 
 def test_choices_become_typed_values_and_their_product_the_trials():
@@ -30,7 +34,7 @@ def test_without_optuna_one_sentence_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "optuna", None)
 
     with pytest.raises(EngineError, match=r"pip install 'moulage\[search\]'"):
-        search(presets.load("dermgan"), tmp_path, tmp_path, grid(["model.region=0.0"]), "sqlite://", lambda path: 0.0)
+        search(presets.load("dermgan"), place(tmp_path), grid(["model.region=0.0"]), lambda path: 0.0)
 
 
 def test_the_best_choice_is_told_in_one_sentence():
@@ -44,8 +48,9 @@ def trained(monkeypatch):
     """Stands in for training: writes a run's files and says which presets were asked for."""
     asked = []
 
-    def train(preset, data, folder, labels, resume, device, cache_root):
-        asked.append((preset.model.region, preset.model.feature_matching, resume))
+    def train(preset, folders, begun, hardware):
+        folder = folders.out
+        asked.append((preset.model.region, preset.model.feature_matching, begun is True))
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "run.json").touch()
         (folder / "final.safetensors").write_text(f"{preset.model.region + preset.model.feature_matching}")
@@ -57,7 +62,7 @@ def trained(monkeypatch):
 
 def start(tmp_path, score=lambda path: abs(float(path.read_text()) - 51)):
     choices = grid(["model.region=0.0,50.0", "model.feature_matching=0.0,1.0"])
-    return search(presets.load("dermgan"), tmp_path, tmp_path, choices, f"sqlite:///{tmp_path / 'study.db'}", score)
+    return search(presets.load("dermgan"), place(tmp_path), choices, score)
 
 
 @pytest.mark.filterwarnings("ignore::Warning")
@@ -89,6 +94,6 @@ def test_a_search_that_broke_off_goes_on_with_what_is_left(trained, tmp_path):
 
 def test_a_setting_the_preset_does_not_take_is_told_before_anything_is_trained(trained, tmp_path):
     with pytest.raises(EngineError, match="unknown key 'regions'; did you mean 'region'"):
-        search(presets.load("dermgan"), tmp_path, tmp_path, grid(["model.regions=1.0"]), "sqlite://", lambda path: 0.0)
+        search(presets.load("dermgan"), place(tmp_path), grid(["model.regions=1.0"]), lambda path: 0.0)
 
     assert trained == []

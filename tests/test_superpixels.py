@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from phantoms import phantom
 from scipy.stats import ks_2samp
 from skimage.measure import label
 
-from engine.data.maps import crop_picture, load_picture
-from engine.data.phantom import phantom
+from engine.cases.superpixels import decode_isic, encode_isic, instance_map, proposed_cells, slic_zero
+from engine.data.frames import crop_picture
 from engine.errors import EngineError
-from engine.superpixels import decode_isic, encode_isic, instance_map, proposed_cells, slic_zero
+from engine.photos.reading import load_picture
 
 PHOTOS = Path(__file__).resolve().parent.parent.parent / "shared/data/isic2018-384/ISIC2018_Task1-2_Training_Input"
 # Deciles of the areas, px, of SLIC-zero superpixels of 30 ISIC 2018 training photos at 384x256 (every 65th by id).

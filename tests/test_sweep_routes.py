@@ -2,25 +2,25 @@
 
 import io
 import json
-import struct
 import zipfile
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
+from starters import starter
+from streamed_parts import parts
 
 from engine import service
-from engine.case import from_plain, to_json
+from engine.cases.case import to_json
+from engine.cases.planes import semantic_map
 from engine.errors import EngineError
 from engine.formats import read_picture_case
-from engine.labels import semantic_map
-from engine.starter import starter
-from engine.sweeps import scaled
-from studio.live import pack_message, unpack_message
-from studio.sweeps import add_routes
+from engine.rendering.sweeps import scaled
+from engine.training.presets import read_case
+from studio.canvas.wire import pack_message, unpack_message
+from studio.screens.sweep.routes import add_routes
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (8, 3)).astype(np.uint8)
 HOST = {"host": "127.0.0.1:7860"}
@@ -39,7 +39,7 @@ class Painter:
         return COLOURS[semantic_map(case.planes)]
 
     def paint(self, case):
-        return service.Frame(self._picture(case), 0, 1.0, 40.0, "", "fake")
+        return service.LivePicture(self._picture(case), 0, 1.0, 40.0, "", "fake")
 
     def render(self, case):
         provenance = {"synthetic": True, "badge": "", "case": json.loads(to_json(case))}
@@ -59,16 +59,6 @@ def client(painter):
         yield opened
 
 
-def parts(data):
-    while data:
-        (length,) = struct.unpack_from("<I", data)
-        table = json.loads(data[4 : 4 + length])
-        (size,) = struct.unpack_from("<I", data, 4 + length)
-        body = data[8 + length : 8 + length + size]
-        yield table, body
-        data = data[8 + length + size :]
-
-
 def asked(client, path, case=None, **query):
     return client.post(path, params={"x": "size", "y": "tone"} | query, content=pack_message(case or starter()))
 
@@ -78,7 +68,7 @@ def test_cells_come_in_reading_order_with_their_pictures(client, painter):
 
     assert head[0] == {"columns": ["50 %", "100 %"], "rows": ["I", "VI"]}
     assert [(table["column"], table["row"]) for table, _ in cells] == [(0, 0), (1, 0), (0, 1), (1, 1)]
-    assert painter.painted[0] == replace(scaled(starter(), 50), tone="I", backend=None)
+    assert painter.painted[0] == scaled(starter(), 50).varied(tone="I")
     shown = np.asarray(Image.open(io.BytesIO(cells[1][1])), float)
     assert np.abs(shown - COLOURS[semantic_map(starter().planes)]).mean() < 6
     assert cells[0][0]["ita_deg"] == 40.0
@@ -117,12 +107,12 @@ def test_the_saved_zip_makes_every_cell_again(client):
     archive = zipfile.ZipFile(io.BytesIO(data))
     stem = last["name"].removesuffix(".zip")
     table = json.loads(archive.read(f"{stem}.json"))
-    assert from_plain(table["case"]) == starter()
+    assert read_case(table["case"]) == starter()
     for cell, (column, row) in zip(table["sweep"]["cells"], [(1, 1), (2, 1), (1, 2), (2, 2)], strict=True):
         picture = archive.read(f"{stem}_cells/{stem}-{row}-{column}.png")
         chosen = service.sweep(starter(), "size", "tone", cell["column"], cell["row"])
-        assert from_plain(read_picture_case(picture)["case"]) == chosen.case(starter(), 0, 0)
-    assert from_plain(read_picture_case(archive.read(f"{stem}.png"))["case"]) == starter()
+        assert read_case(read_picture_case(picture)["case"]) == chosen.case(starter(), 0, 0)
+    assert read_case(read_picture_case(archive.read(f"{stem}.png"))["case"]) == starter()
     loop = Image.open(io.BytesIO(archive.read(f"{stem}.gif")))
     assert (loop.n_frames, loop.info["loop"]) == (2, 0)
 

@@ -5,18 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import ndimage
+from starters import starter
 
-from engine.boxes import Box
-from engine.case import Case
+from engine.cases.boxes import Box
+from engine.cases.case import Case
+from engine.cases.examples import EXAMPLES
+from engine.cases.planes import MARKERS, Planes, pack
 from engine.errors import EngineError
-from engine.labels import MARKERS, Planes, pack
-from engine.starter import STARTERS, starter
-from engine.sweeps import AXES, clipped, proposed, scaled, sweep, without
+from engine.generators.shared.sliders import AppearanceSettings
+from engine.rendering.sweeps import AXES, clipped, proposed, scaled, sweep, without
 
 
 def clinical():
     boxes = Box(40, 30, 200, 160, "melanoma"), Box(5, 5, 9, 9, "melanoma")
-    return Case(Planes.blank(256, 256), None, "dermgan-live", 7, "II", boxes=boxes)
+    return Case(Planes.blank(256, 256), None, "dermgan-live", AppearanceSettings(7, "II"), boxes=boxes)
 
 
 # The case that has what an axis varies.
@@ -46,7 +48,7 @@ def test_an_axis_repeats_and_one_of_its_values_leaves_the_case_alone(name):
 
 
 @pytest.mark.parametrize("percent", [37, 80, 100, 140])
-@pytest.mark.parametrize("name", STARTERS)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_scaling_is_a_nearest_neighbour_zoom_about_the_centroid(name, percent):
     case = starter(name)
     cells = pack(case.planes)
@@ -94,7 +96,7 @@ def test_both_axes_meet_in_a_cell():
     case = starter()
     chosen = sweep(case, "size", "tone", "50, 100%", "II,VI")
 
-    assert chosen.case(case, 0, 1) == replace(scaled(case, 50), tone="VI")
+    assert chosen.case(case, 0, 1) == scaled(case, 50).varied(tone="VI")
     assert chosen.labels() == (["50 %", "100 %"], ["II", "VI"])
 
 

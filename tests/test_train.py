@@ -9,26 +9,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from phantoms import phantom
 from safetensors.torch import load_file
 
-from engine import presets
-from engine.appearance import measure
-from engine.cards import Card, Code, DataRef, Env, PresetRef
-from engine.cards import Clock as CardClock
+from engine.cases.appearance import measure
+from engine.cases.planes import pack
 from engine.config import to_table
-from engine.data.cache import EDGE_BIT, Cache
-from engine.data.phantom import phantom
+from engine.data.batches.loading import batch_at
+from engine.data.batches.melanin import add_melanin
+from engine.data.batches.order import Sampling, View
+from engine.data.caches.planes import EDGE_BIT, Cache
+from engine.data.recipes import Frame
 from engine.errors import EngineError
-from engine.generators import FAMILIES
-from engine.labels import pack
-from engine.presets import Stage
-from engine.runs import Run
-from engine.train import loop
-from engine.train.augment import add_melanin, diffaugment
-from engine.train.clock import images_in, learning_rate_factor, stage_at
-from engine.train.ema import Ema
-from engine.train.loader import Frame, Sampling, batch_at
-from engine.train.samples import Samples, fixed_batch
+from engine.generators.shared.augment import diffaugment
+from engine.training import loop, presets
+from engine.training.clock import images_in, learning_rate_factor, stage_at
+from engine.training.ema import Ema
+from engine.training.presets import FAMILIES, Stage
+from engine.training.previews import Previews, fixed_batch
+from engine.training.runs import Run
+from engine.weights.card import Card, Code, DataRef, Env, PresetRef
+from engine.weights.card import Clock as CardClock
 
 STAGES = (Stage(0.5, 32, 32, 2), Stage(1.0, 48, 32, 2))
 
@@ -59,10 +60,10 @@ def card(clock):
 def start(preset, cache, folder, resume=False, report=lambda status: None):
     run = Run.open(folder, resume, to_table(preset), "0" * 64)
     torch.manual_seed(preset.train.seed)
-    gan = FAMILIES[preset.family].build(preset.model)
+    model = FAMILIES[preset.family].build(preset.model)
     batch = fixed_batch(cache, 2, Frame(48, 32), torch.device("cpu"))
-    samples = Samples(gan.sample_inputs(batch), batch.pictures)
-    return loop.train(preset, gan, cache, run, card, "cpu", samples=samples, report=report), run
+    previews = Previews(model.sample_inputs(batch), batch.pictures)
+    return loop.train(loop.Plan(preset, model, cache, run, card, previews, "cpu"), report), run
 
 
 def test_a_run_killed_at_a_random_step_and_resumed_gives_the_weights_of_one_that_was_not(cache, tmp_path, monkeypatch):
@@ -146,7 +147,7 @@ def test_minutes_are_measured_once_and_become_images(cache, tmp_path, monkeypatc
 
     final, run = start(tiny_preset(minutes=0.02), cache, tmp_path / "run")
 
-    from engine.checkpoints import load_resume
+    from engine.weights.checkpoint import load_resume
 
     _, clock = load_resume(run.resume_state)
     assert final.exists()
@@ -161,19 +162,19 @@ def test_stages_and_rates_follow_the_share_of_images():
 
 
 def test_every_epoch_shows_every_photo_once(cache):
-    seen = [
-        batch_at(cache, i, 2, Frame(48, 32), Sampling(3, False, 0.0), torch.device("cpu")).pictures for i in (0, 2, 4)
-    ]
+    view = View(2, Frame(48, 32), Sampling(3, False, 0.0))
+    seen = [batch_at(cache, images, view, torch.device("cpu")).pictures for images in (0, 2, 4)]
 
     sums = sorted(round(float(p.sum()), 2) for p in torch.cat(seen))
     assert sums == sorted(round(float(p.sum()), 2) for p in torch.from_numpy(cache.pictures).float() / 127.5 - 1)
 
 
 def test_ranks_share_a_step_without_overlap(cache):
-    shares = [batch_at(cache, 0, 1, Frame(48, 32), Sampling(3, False, 0.0, r, 2), torch.device("cpu")) for r in (0, 1)]
-    whole = batch_at(cache, 0, 2, Frame(48, 32), Sampling(3, False, 0.0), torch.device("cpu"))
+    def pictures(count, *rank):
+        view = View(count, Frame(48, 32), Sampling(3, False, 0.0, *rank))
+        return batch_at(cache, 0, view, torch.device("cpu")).pictures
 
-    assert torch.equal(torch.cat([b.pictures for b in shares]), whole.pictures)
+    assert torch.equal(torch.cat([pictures(1, rank, 2) for rank in (0, 1)]), pictures(2))
 
 
 def test_flips_move_picture_and_planes_alike():
@@ -183,8 +184,8 @@ def test_flips_move_picture_and_planes_alike():
     drawn = Cache(("a",), pictures, cells, (measure(pictures[0], phantom(0, 0, 48, 32)[1]),))
 
     for images in range(8):
-        b = batch_at(drawn, images, 1, Frame(48, 32), Sampling(1, True, 0.0), torch.device("cpu"))
-        assert torch.equal((b.pictures[:, :1] > 0).float(), b.lesion)
+        batch = batch_at(drawn, images, View(1, Frame(48, 32), Sampling(1, True, 0.0)), torch.device("cpu"))
+        assert torch.equal((batch.pictures[:, :1] > 0).float(), batch.lesion)
 
 
 def test_diffaugment_moves_every_tensor_alike_and_lets_gradients_through():

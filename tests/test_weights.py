@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine import weights
 from engine.errors import EngineError
-from engine.weights import FEATURE_NETS, FeatureNet
+from engine.weights import feature_nets as weights
+from engine.weights.feature_nets import FEATURE_NETS, FeatureNet
 
 CONTENT = b"a small network"
 TOY = FeatureNet(

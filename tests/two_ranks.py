@@ -9,18 +9,18 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from phantoms import phantom
 from safetensors.torch import save_file
 from test_train import card, tiny_preset
 
-from engine.appearance import measure
+from engine.cases.appearance import measure
+from engine.cases.planes import pack
 from engine.config import to_table
-from engine.data.cache import Cache
-from engine.data.phantom import phantom
-from engine.generators import FAMILIES
-from engine.generators.gan import bare
-from engine.labels import pack
-from engine.runs import Run
-from engine.train import loop
+from engine.data.caches.planes import Cache
+from engine.generators.shared.model import bare
+from engine.training import loop
+from engine.training.presets import FAMILIES
+from engine.training.runs import Run
 
 out, rank = Path(sys.argv[1]), int(os.environ["RANK"])
 torch.set_num_threads(1)
@@ -33,9 +33,9 @@ cache = Cache(
 )
 preset = tiny_preset(images=24)
 torch.manual_seed(preset.train.seed)
-gan = FAMILIES[preset.family].build(preset.model)
+model = FAMILIES[preset.family].build(preset.model)
 run = Run.open(out / f"run{rank}", False, to_table(preset), "0" * 64)
-loop.train(preset, gan, cache, run, card, "cpu", devices=2)
-weights = {f"{g}.{k}": v.contiguous() for g, net in gan.networks.items() for k, v in bare(net).state_dict().items()}
+loop.train(loop.Plan(preset, model, cache, run, card, device="cpu", devices=2))
+weights = {f"{g}.{k}": v.contiguous() for g, net in model.networks.items() for k, v in bare(net).state_dict().items()}
 save_file(weights, out / f"rank{rank}.safetensors")
 torch.distributed.destroy_process_group()

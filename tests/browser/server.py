@@ -26,11 +26,13 @@ import numpy as np  # noqa: E402
 import uvicorn  # noqa: E402
 
 from engine import service  # noqa: E402
-from engine.case import TONES, Case, to_json  # noqa: E402
+from engine.cases.case import Case, to_json  # noqa: E402
+from engine.cases.planes import Planes, pack, semantic_map  # noqa: E402
+from engine.cases.settings import TONES  # noqa: E402
 from engine.errors import EngineError  # noqa: E402
-from engine.labels import Planes, pack, semantic_map  # noqa: E402
+from engine.generators.shared.sliders import AppearanceSettings  # noqa: E402
+from studio import access  # noqa: E402
 from studio import app as studio_app  # noqa: E402
-from studio import doors  # noqa: E402
 
 COLOURS = np.random.default_rng(5).integers(30, 220, (8, 3), np.uint8)
 REFUSED_HAIR = 0.13  # the plain painter refuses it, so that a test can see a refusal
@@ -42,21 +44,21 @@ class Plain:
 
     def starter_case(self, name="naevus", generator=service.DEFAULT):
         if name != "naevus":
-            return service.Studio().starter_case(name)
+            return service.Painter().starter_case(name)
         rows, columns = np.mgrid[0:256, 0:384]
         planes = Planes.blank(384, 256)
         planes.lesion[np.hypot((columns - 192) / 120, (rows - 128) / 80) < 1] = 1
-        return Case(planes, None, service.DEFAULT, 7, "II")
+        return Case(planes, None, service.DEFAULT, AppearanceSettings(7, "II"))
 
     def picture(self, case):
-        if case.hair == REFUSED_HAIR:
+        if case.settings.hair == REFUSED_HAIR:
             raise EngineError(f"hair is {REFUSED_HAIR}; this painter allows any other.")
         time.sleep(SLOW_S if case.seed == SLOW_SEED else 0.005)
         tone = TONES.index(case.tone) if case.tone else 0
         return (COLOURS[semantic_map(case.planes)] // (1 + tone)).astype(np.uint8)
 
     def render_live(self, case, client, seq):
-        return service.Frame(self.picture(case), seq, 5.0, 41.0, "", "plain")
+        return service.LivePicture(self.picture(case), seq, 5.0, 41.0, "", "plain")
 
     def strip(self, case):
         return [service.TonePicture(t, self.picture(case), 40.0, t in ("V", "VI")) for t in TONES]
@@ -91,7 +93,7 @@ class Recorder:
         """What came last, as JSON."""
         table = {"count": self.count, "outside": loopback.OUTSIDE}
         if self.last is not None:
-            table |= self.last.settings()
+            table |= self.last.plain()
             table["width"], table["height"] = self.last.planes.size
             table["cells"] = base64.b64encode(pack(self.last.planes).astype("<u2").tobytes()).decode()
         return json.dumps(table).encode()
@@ -112,14 +114,14 @@ def recorded(app, recorder):
 
 def main(port: int, kind: str, drafts: Path) -> None:
     """Serve until killed; the port answers once the painter is warm."""
-    painter = {"plain": Plain, "trained": service.Studios}[kind]()
+    painter = {"plain": Plain, "trained": service.Painters}[kind]()
     if kind == "trained":
         painter.strip(painter.starter_case())
         painter.render_live(painter.starter_case(), "warm", 1)
     recorder = Recorder(painter)
     app = recorded(studio_app.build(recorder, port, studio_app.stores_in(drafts)), recorder)
-    config = uvicorn.Config(app, log_level="warning", ws_max_size=doors.MESSAGE_LIMIT_BYTES)
-    uvicorn.Server(config).run(sockets=[doors.bound_socket("127.0.0.1", port)])
+    config = uvicorn.Config(app, log_level="warning", ws_max_size=access.MESSAGE_LIMIT_BYTES)
+    uvicorn.Server(config).run(sockets=[access.bound_socket("127.0.0.1", port)])
 
 
 def start_as_asked() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from engine.case import from_plain
+from engine.cases.planes import pack
 from engine.formats import read_picture_case
-from engine.labels import pack
+from engine.training.presets import read_case
 
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -76,7 +76,7 @@ def test_a_lesion_is_made_marked_and_exported_by_keyboard_alone(opened, trained)
     with studio.page.expect_download() as waiting:
         studio.choose(["Control+s"])
 
-    case = from_plain(read_picture_case(waiting.value.path().read_bytes())["case"])
+    case = read_case(read_picture_case(waiting.value.path().read_bytes())["case"])
 
     ids = studio.superpixels()
     assert len(lesion) > 2
@@ -85,7 +85,7 @@ def test_a_lesion_is_made_marked_and_exported_by_keyboard_alone(opened, trained)
     assert np.array_equal(pack(case.planes), studio.cells())
     assert "region" in spoken
     assert "Globules" in spoken
-    assert json.dumps(case.settings())
+    assert json.dumps(case.plain())
 
 
 def tab_to(studio, selector, backwards=False):

@@ -10,9 +10,9 @@ from conftest import Server
 from PIL import Image
 
 from engine import service
-from engine.case import to_json
+from engine.cases.case import to_json
+from engine.cases.planes import pack
 from engine.formats import read_picture_case
-from engine.labels import pack
 
 FRAMES = ".film .shot"
 HASHES = """() => { const { map, settings } = moulage.editor;
@@ -68,7 +68,7 @@ def keep_three(studio):
         for key in keys:
             studio.choose([key])
             studio.settle()
-            studio.page.wait_for_timeout(100)
+            studio.page.wait_for_timeout(300)
         studio.page.wait_for_function(f"moulage.library.ids.size === {step}")
 
 
@@ -207,7 +207,7 @@ def test_a_choice_becomes_a_data_set(studio, tmp_path):
     with zipfile.ZipFile(file) as archive:
         archive.extractall(tmp_path / "set")
     (top,) = (tmp_path / "set").iterdir()
-    report = service.check_data(top, None)
+    report = service.run(service.CheckRequest(top))
     assert report.problems == ()
     assert report.counts["photos"] == 2
     seeds = [read_picture_case(p.read_bytes())["case"]["seed"] for p in top.rglob("*_Input/*.png")]
@@ -227,7 +227,7 @@ def test_a_refused_case_is_not_kept_and_says_why(studio):
 
 
 def test_a_dropped_jpeg_restores_its_case(studio, tmp_path):
-    case = service.Studio().starter_case("small")
+    case = service.Painter().starter_case("small")
     rendered = service.Rendered(np.zeros((256, 384, 3), np.uint8), {"case": json.loads(to_json(case))})
     file = tmp_path / "small.jpg"
     file.write_bytes(service.export(rendered, "share", "small").data)

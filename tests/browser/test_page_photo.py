@@ -5,16 +5,17 @@ import io
 import numpy as np
 import pytest
 from conftest import Server
+from phantoms import phantom
 from PIL import Image, ImageOps
 from test_page_access import findings
 from test_page_compare import near, shown
 
 from engine import formats, service
-from engine.case import Case, to_json
-from engine.data.maps import crop_labels, crop_picture, crop_planes
-from engine.data.phantom import phantom
-from engine.labels import pack
-from engine.superpixels import proposed_cells
+from engine.cases.case import Case, to_json
+from engine.cases.planes import pack
+from engine.cases.superpixels import proposed_cells
+from engine.data.frames import crop_labels, crop_picture, crop_planes
+from engine.generators.shared.sliders import AppearanceSettings
 
 PICTURE, PLANES = phantom(5, 1, 600, 480)
 KEPT = "!moulage.autosave.unsaved && moulage.autosave.kept.server === moulage.autosave.revision"
@@ -99,7 +100,7 @@ def test_masks_chosen_with_it_and_a_turned_camera_are_heeded(studio):
     exif = Image.Exif()
     exif[0x0112] = 6
     sideways = np.asarray(ImageOps.exif_transpose(Image.fromarray(PICTURE)).rotate(90, expand=True))
-    case = Case(PLANES, proposed_cells(600, 480, 2, 600), "pix2pixhd-live", 1)
+    case = Case(PLANES, proposed_cells(600, 480, 2, 600), "pix2pixhd-live")
     masks = [as_file(name, data) for name, data in formats.isic_files(case, "mole").items()]
 
     open_photo(studio, *masks, photo_file(sideways, exif=exif))
@@ -225,7 +226,7 @@ def test_a_draft_whose_photo_was_deleted_still_opens_and_says_so(studio, server)
 
 
 def test_a_case_file_whose_photo_is_not_here_opens_and_says_so(studio):
-    case = Case(crop_planes(PLANES, (384, 256)), None, service.DEFAULT, 5, photo="cd" * 32)
+    case = Case(crop_planes(PLANES, (384, 256)), None, service.DEFAULT, AppearanceSettings(5), photo="cd" * 32)
 
     give(studio, as_file("case.json", to_json(case).encode()))
     studio.page.wait_for_function("document.querySelector('[data-part=message]').textContent.includes('no longer')")
@@ -282,7 +283,7 @@ def test_a_corrupt_copy_in_the_browser_or_on_the_server_loses_nothing(studio, se
 
 def test_several_files_can_be_dropped_at_once(studio):
     data = list(photo_file()["buffer"])
-    masks = [[name, list(file)] for name, file in formats.isic_files(Case(PLANES, None, "x", 1), "mole").items()]
+    masks = [[name, list(file)] for name, file in formats.isic_files(Case(PLANES, None, "x"), "mole").items()]
     studio.page.evaluate(
         """files => { const dropped = new DataTransfer();
         for (const [name, data] of files) dropped.items.add(new File([new Uint8Array(data)], name));

@@ -6,12 +6,12 @@ import zipfile
 
 import numpy as np
 import pytest
+from starters import starter
 from test_page_access import findings
 
-from engine.case import from_plain
 from engine.formats import read_picture_case
-from engine.starter import starter
-from engine.sweeps import scaled
+from engine.rendering.sweeps import scaled
+from engine.training.presets import read_case
 
 
 @pytest.fixture
@@ -144,5 +144,5 @@ def test_grid_loop_and_cells_are_saved_and_the_first_cell_is_the_scaled_case(ope
     assert [cell["row"] for cell in table["sweep"]["cells"]] == ["II", "V"]
     assert table["sweep"]["cells"][1]["badge"]
     cell = next(name for name in names if name.endswith("-1-1.png"))
-    kept = from_plain(read_picture_case(archive.read(cell))["case"])
+    kept = read_case(read_picture_case(archive.read(cell))["case"])
     assert kept.planes == scaled(starter(), 60).planes

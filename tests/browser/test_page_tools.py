@@ -5,7 +5,7 @@ import pytest
 import rasteriser
 
 from engine import service
-from engine.labels import pack
+from engine.cases.planes import pack
 
 LESION = 1
 
@@ -227,7 +227,7 @@ def test_a_starter_takes_the_canvas_and_undo_gives_it_back(studio):
     studio.page.wait_for_function("moulage.editor.settings.seed === 18")
     studio.settle()
 
-    planes = service.Studio().starter_case("two lesions").planes
+    planes = service.Painter().starter_case("two lesions").planes
     assert np.array_equal(studio.both(), pack(planes))
     assert menu.evaluate("node => node.selectedIndex") == 0
     studio.choose(["Control+z"])

@@ -71,8 +71,8 @@ def test_saving_and_dropping_the_picture_restores_the_case_exactly(studio, tmp_p
 
 
 def test_a_photos_superpixels_come_back_with_its_picture(studio, tmp_path):
-    painter, cells = service.Studio(), service.proposed_cells(384, 256, 9)
-    kept = painter.render(replace(painter.starter_case(), superpixels=cells, seed=77))
+    painter, cells = service.Painter(), service.proposed_cells(384, 256, 9)
+    kept = painter.render(replace(painter.starter_case().varied(seed=77), superpixels=cells))
     file = tmp_path / "photo.png"
     file.write_bytes(service.export(kept, "picture", "photo").data)
 

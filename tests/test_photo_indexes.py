@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
+from phantoms import write
 from PIL import Image
 
 from engine import service
-from engine.data.maps import load_picture
-from engine.data.phantom import write
 from engine.errors import EngineError
 from engine.evaluate import neighbours
-from engine.service import indexing
+from engine.photos.reading import load_picture
+from engine.stores import photo_indexes
 
 
 def embed(pictures):
@@ -33,7 +33,7 @@ def photos(tmp_path):
 
 
 def test_a_photo_is_its_own_nearest_and_every_share_is_the_brute_force_one(photos, tmp_path):
-    index = neighbours.build("set", photos, tmp_path / "a.npz", load_picture, embed=embed)
+    index = photo_indexes.build("set", photos, tmp_path / "a.npz", embed=embed)
     all_of_them = embed([load_picture(path) for _, path in photos]).astype(np.float16).astype(np.float32)
     similar = all_of_them @ all_of_them.T
     np.fill_diagonal(similar, -1)
@@ -52,17 +52,17 @@ def test_what_was_embedded_is_not_embedded_again_and_a_new_file_is(photos, tmp_p
         seen.append(len(pictures))
         return embed(pictures)
 
-    neighbours.build("set", photos[:30], out, load_picture, embed=counted)
+    photo_indexes.build("set", photos[:30], out, embed=counted)
     assert sum(seen) == 2 * 30  # whole and square
     Image.fromarray(np.full((8, 8, 3), 200, np.uint8)).save(photos[0][1])
-    neighbours.build("set", photos, out, load_picture, embed=counted)
+    photo_indexes.build("set", photos, out, embed=counted)
     assert sum(seen) == 2 * (30 + 11)
-    assert neighbours.load(out).ids == tuple(name for name, _ in photos)
+    assert photo_indexes.load(out).ids == tuple(name for name, _ in photos)
 
 
 def test_a_stopped_try_keeps_what_it_had(photos, tmp_path, monkeypatch):
-    monkeypatch.setattr(neighbours, "BATCH", 4)
-    monkeypatch.setattr(neighbours, "KEEP_EVERY", 2)
+    monkeypatch.setattr(photo_indexes, "BATCH", 4)
+    monkeypatch.setattr(photo_indexes, "KEEP_EVERY", 2)
     out, calls = tmp_path / "a.npz", []
 
     def dying(pictures):
@@ -72,20 +72,20 @@ def test_a_stopped_try_keeps_what_it_had(photos, tmp_path, monkeypatch):
         return embed(pictures)
 
     with pytest.raises(KeyboardInterrupt):
-        neighbours.build("set", photos, out, load_picture, embed=dying)
-    assert len(neighbours.load(out).ids) == 20
-    neighbours.build("set", photos, out, load_picture, embed=dying)
+        photo_indexes.build("set", photos, out, embed=dying)
+    assert len(photo_indexes.load(out).ids) == 20
+    photo_indexes.build("set", photos, out, embed=dying)
     assert sum(calls[6:]) == 2 * 20
 
 
 def test_an_unreadable_photo_is_named_and_the_others_are_kept(photos, tmp_path, monkeypatch):
-    monkeypatch.setattr(neighbours, "BATCH", 4)
+    monkeypatch.setattr(photo_indexes, "BATCH", 4)
     photos[9][1].write_bytes(b"no picture")
     out = tmp_path / "a.npz"
 
     with pytest.raises(EngineError, match=r"9\.png"):
-        neighbours.build("set", photos, out, load_picture, embed=embed)
-    assert len(neighbours.load(out).ids) == 8
+        photo_indexes.build("set", photos, out, embed=embed)
+    assert len(photo_indexes.load(out).ids) == 8
 
 
 def test_a_copy_of_a_photos_centre_square_finds_it(lite0, tmp_path):
@@ -96,7 +96,7 @@ def test_a_copy_of_a_photos_centre_square_finds_it(lite0, tmp_path):
         small = random.integers(0, 256, (6, 16, 3)).astype(np.uint8)
         Image.fromarray(small).resize((256, 96), Image.Resampling.BICUBIC).save(tmp_path / f"{i}.png")
         files.append((str(i), tmp_path / f"{i}.png"))
-    index = neighbours.build("set", files, tmp_path / "a.npz", load_picture)
+    index = photo_indexes.build("set", files, tmp_path / "a.npz")
     copies = [neighbours.views(load_picture(path))[1] for _, path in files]
     found = [index.nearest(row) for row in neighbours.embedded(copies)]
     neighbours._network.cache_clear()
@@ -108,11 +108,11 @@ def test_a_copy_of_a_photos_centre_square_finds_it(lite0, tmp_path):
 @pytest.mark.parametrize("damage", [b"", b"no archive", None])
 def test_a_damaged_index_is_made_anew(photos, tmp_path, damage):
     out = tmp_path / "a.npz"
-    neighbours.build("set", photos, out, load_picture, embed=embed)
+    photo_indexes.build("set", photos, out, embed=embed)
     out.write_bytes(out.read_bytes()[:100] if damage is None else damage)
 
-    assert neighbours.load(out) is None
-    assert len(neighbours.build("set", photos, out, load_picture, embed=embed).ids) == 40
+    assert photo_indexes.load(out) is None
+    assert len(photo_indexes.build("set", photos, out, embed=embed).ids) == 40
 
 
 def test_an_embedding_has_length_one_and_does_not_depend_on_its_neighbours(lite0):
@@ -131,14 +131,14 @@ def test_an_embedding_has_length_one_and_does_not_depend_on_its_neighbours(lite0
 
 def test_a_folder_is_indexed_once_and_the_nearest_looks_at_every_index(lite0, tmp_path, monkeypatch):
     neighbours._network.cache_clear()
-    monkeypatch.setattr(indexing, "index_folder", lambda: tmp_path / "indexes")
+    monkeypatch.setattr(photo_indexes, "index_folder", lambda: tmp_path / "indexes")
     write(tmp_path / "one", 3)
     write(tmp_path / "two", 3, seed=5)
     nearest = service.Nearest()
     photo = load_picture(next((tmp_path / "two").rglob("*Input/ISIC_*.*")))
     assert nearest.of(photo) is None
 
-    made = [service.index_data(tmp_path / name) for name in ("one", "two")]
+    made = [service.run(service.IndexRequest(tmp_path / name)) for name in ("one", "two")]
     found = nearest.of(photo)
     neighbours._network.cache_clear()
 
@@ -146,4 +146,4 @@ def test_a_folder_is_indexed_once_and_the_nearest_looks_at_every_index(lite0, tm
     assert found.data == "two"
     assert np.array_equal(load_picture(found.path), photo)
     with pytest.raises(EngineError, match="is no folder"):
-        service.index_data(tmp_path / "none")
+        service.run(service.IndexRequest(tmp_path / "none"))

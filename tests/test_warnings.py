@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.train.symptoms import WINDOW, symptoms
+from engine.training.warnings import WINDOW, warnings_of
 
 
 def curve(variety, told_apart, suffix="", lines=WINDOW):
@@ -17,11 +17,11 @@ def curve(variety, told_apart, suffix="", lines=WINDOW):
 
 
 def test_a_healthy_run_is_told_nothing():
-    assert symptoms(curve(lambda t: 0.9, lambda t: 0.85)) == ()
+    assert warnings_of(curve(lambda t: 0.9, lambda t: 0.85)) == ()
 
 
 def test_pictures_that_become_alike_are_a_collapse():
-    (warning,) = symptoms(curve(lambda t: 0.15, lambda t: 0.8))
+    (warning,) = warnings_of(curve(lambda t: 0.15, lambda t: 0.8))
 
     assert warning.startswith("mode collapse:")
     assert "1" in warning.split("%")[0]
@@ -29,27 +29,27 @@ def test_pictures_that_become_alike_are_a_collapse():
 
 
 def test_a_discriminator_that_knows_every_picture_overpowers():
-    (warning,) = symptoms(curve(lambda t: 0.9, lambda t: 1.0))
+    (warning,) = warnings_of(curve(lambda t: 0.9, lambda t: 1.0))
 
     assert "overpowers" in warning
     assert "100.0%" in warning
 
 
 def test_both_at_once_and_by_level():
-    found = symptoms(curve(lambda t: 0.1, lambda t: 1.0, ".level0"))
+    found = warnings_of(curve(lambda t: 0.1, lambda t: 1.0, ".level0"))
 
     assert len(found) == 2
     assert all("of level0" in warning for warning in found)
 
 
-def test_a_bad_start_or_a_few_bad_lines_are_no_symptom():
-    assert symptoms(curve(lambda t: 0.1, lambda t: 1.0, lines=WINDOW - 1)) == ()
-    assert symptoms(curve(lambda t: 0.1 if t < 0.4 else 0.9, lambda t: 1.0 if t < 0.4 else 0.9)) == ()
+def test_a_bad_start_or_a_few_bad_lines_are_no_warning():
+    assert warnings_of(curve(lambda t: 0.1, lambda t: 1.0, lines=WINDOW - 1)) == ()
+    assert warnings_of(curve(lambda t: 0.1 if t < 0.4 else 0.9, lambda t: 1.0 if t < 0.4 else 0.9)) == ()
 
 
 def test_a_recovered_run_is_told_nothing_more():
-    assert symptoms(curve(lambda t: 0.1, lambda t: 1.0) + curve(lambda t: 0.8, lambda t: 0.9)) == ()
+    assert warnings_of(curve(lambda t: 0.1, lambda t: 1.0) + curve(lambda t: 0.8, lambda t: 0.9)) == ()
 
 
 def test_a_run_that_measures_neither_is_told_nothing():
-    assert symptoms([{"G.patch": 1.0}] * 40) == ()
+    assert warnings_of([{"G.patch": 1.0}] * 40) == ()

@@ -1,12 +1,12 @@
-"""The six cases to start from: finished, different, markers only where there is lesion."""
+"""The six examples to start from: finished, different, markers only where there is lesion."""
 
 import numpy as np
 import pytest
 from skimage.measure import label
 
+from engine.cases.examples import EXAMPLES, example
+from engine.cases.planes import MARKERS
 from engine.errors import EngineError
-from engine.labels import MARKERS
-from engine.starter import STARTERS, starter
 
 PIECES = {"two lesions": 2}
 SHOWS = {
@@ -18,12 +18,12 @@ SHOWS = {
 
 
 def test_there_are_six():
-    assert len(STARTERS) == 6
+    assert len(EXAMPLES) == 6
 
 
-@pytest.mark.parametrize("name", STARTERS)
-def test_a_starter_is_finished_and_repeats(name):
-    planes = starter(name).planes
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_finished_and_repeats(name):
+    planes = example(name).planes
 
     assert planes.size == (384, 256)
     assert (planes.markers.max(axis=0) <= 2 * planes.lesion).all()
@@ -33,15 +33,15 @@ def test_a_starter_is_finished_and_repeats(name):
     assert label(planes.lesion).max() == PIECES.get(name, 1)
     shown = {marker for marker, plane in zip(MARKERS, planes.markers, strict=True) if plane.any()}
     assert shown >= SHOWS.get(name, set())
-    starter.cache_clear()
-    assert np.array_equal(starter(name).planes.markers, planes.markers)
+    example.cache_clear()
+    assert np.array_equal(example(name).planes.markers, planes.markers)
 
 
 def test_small_is_small_and_the_melanoma_is_the_least_symmetric():
-    area = {name: starter(name).planes.lesion.mean() for name in STARTERS}
+    area = {name: example(name).planes.lesion.mean() for name in EXAMPLES}
     overlap = {}
     for name in ("naevus", "melanoma-like", "seborrhoeic keratosis-like", "negative network"):
-        lesion = starter(name).planes.lesion.astype(bool)
+        lesion = example(name).planes.lesion.astype(bool)
         rows, columns = np.nonzero(lesion)
         row, column = (2 * round(v.mean()) - v for v in (rows, columns))
         inside = (row >= 0) & (row < 256) & (column >= 0) & (column < 384)
@@ -53,4 +53,4 @@ def test_small_is_small_and_the_melanoma_is_the_least_symmetric():
 
 def test_an_unknown_starter_is_a_sentence():
     with pytest.raises(EngineError, match="melanoma-like"):
-        starter("mole")
+        example("mole")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from engine.cases.planes import Planes, instance_edges, pack, planes_from_semantic, semantic_map, unpack
 from engine.errors import EngineError
-from engine.labels import Planes, instance_edges, pack, planes_from_semantic, semantic_map, unpack
 
 
 def random_planes(seed=0, height=9, width=13):
