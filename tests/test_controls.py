@@ -20,6 +20,7 @@ from engine.generators import registry
 from engine.generators.pix2pixhd import request
 from engine.service import read_case
 from engine.training import presets
+from studio.screens.markup import markup
 
 NAME = "pix2pixhd-live"
 
@@ -69,6 +70,13 @@ def test_the_screens_are_told_of_it_for_the_generators_that_take_it():
     assert told[NAME].settings == ("seed", "tone", "lesion_colour", "variation", "hair", "redness")
     assert REDNESS not in told["dermgan-live"].controls
     assert "redness" not in told["dermgan-live"].settings
+
+
+def test_the_page_has_its_slider_once():
+    html = markup(service.live_generators(), ())
+
+    assert html.count('data-slider="redness"') == 1
+    assert "How red the skin is, as a share of the reddest" in html
 
 
 def test_a_case_holds_it_and_comes_back_with_it():
