@@ -65,13 +65,12 @@ def build(painter: Painter, port: int, stores: Stores, samplers: sample.Maker | 
         path="/",
         theme=theme.gradio_theme(),
         css=theme.style_sheet(),
-        head=modules.modules().preloads(),
         footer_links=[],
         run_history=False,
         show_error=False,
         ssr_mode=False,
     )
-    return access.Access(mounted, port)
+    return access.Access(modules.Preloading(mounted), port)
 
 
 def serve(host: str = "127.0.0.1", port: int = 7860, device: str = "cpu", open_browser: bool = False) -> None:

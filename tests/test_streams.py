@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi import FastAPI, Request
@@ -86,6 +87,12 @@ def test_counted_works_mistake_is_told_like_any_other():
     assert parts(answer(lambda: counted(work)).content)[-1] == ({"error": "the second one is gone."}, b"")
 
 
+def run(coroutine):
+    """What a coroutine returns: in a thread of its own, as the browser tests keep a loop running in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 async def left(app, after):
     """Ask for /parts as a page that goes away after so many parts."""
     seen, gone = [], asyncio.Event()
@@ -122,7 +129,7 @@ def test_work_ends_when_its_page_goes_away(slow_s):
         finally:
             ended.set()
 
-    asyncio.run(left(served(lambda: counted(work)), 3))
+    run(left(served(lambda: counted(work)), 3))
 
     assert ended.wait(10)
     assert len(steps) < 10_000
@@ -145,6 +152,6 @@ def test_a_generator_is_closed_when_its_page_goes_away_in_the_middle_of_a_step()
         resume.set()
         await asyncio.to_thread(closed.wait, 10)
 
-    asyncio.run(page())
+    run(page())
 
     assert closed.is_set()

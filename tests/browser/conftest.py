@@ -1,5 +1,6 @@
 """A real Chromium, a real server process, and a hand that moves a real mouse over the map."""
 
+import atexit
 import base64
 import contextlib
 import functools
@@ -75,11 +76,18 @@ class Starter:
         print(json.dumps([port, kind, str(drafts)]), file=self.process.stdin, flush=True)
         return int(self.process.stdout.readline())
 
+    def stop(self):
+        """Its servers were stopped by those who asked for them."""
+        with self.process:
+            self.process.stdin.close()
+
 
 @functools.cache
 def starter():
-    """The one of this test process; it ends with it, when its input closes."""
-    return Starter()
+    """The one of this test process, with which it ends."""
+    started = Starter()
+    atexit.register(started.stop)
+    return started
 
 
 class Server:
@@ -155,6 +163,12 @@ def trained(tmp_path_factory):
     yield from served("trained", tmp_path_factory)
 
 
+# A typed array goes as one string: Playwright examines every number of a list, which takes seconds for a map.
+BYTES = """value => {
+  const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""));
+}"""
+
 LISTEN = """() => {
   window.seen = [];
   const keep = event => window.seen.push([event.clientX, event.clientY]);
@@ -193,10 +207,13 @@ class Studio:
             "moulage.state.fresh && !moulage.live.inFlight && !moulage.live.wanted && moulage.live.state === 'live'"
         )
 
+    def bytes(self, expression):
+        """The bytes of the typed array that an expression of the page gives."""
+        return base64.b64decode(self.page.evaluate(f"({BYTES})({expression})"))
+
     def cells(self):
-        flat = self.page.evaluate("Array.from(moulage.editor.map.cells)")
         width = self.page.evaluate("moulage.editor.map.width")
-        return np.array(flat, np.uint16).reshape(-1, width)
+        return np.frombuffer(self.bytes("Uint16Array.from(moulage.editor.map.cells)"), "<u2").reshape(-1, width)
 
     def both(self):
         """The page's cells, after checking that the painter received the same."""
@@ -205,7 +222,7 @@ class Studio:
         return cells
 
     def superpixels(self):
-        return np.array(self.page.evaluate("Array.from(moulage.editor.superpixels.ids)")).reshape(256, 384)
+        return np.frombuffer(self.bytes("Int32Array.from(moulage.editor.superpixels.ids)"), "<i4").reshape(256, 384)
 
     def choose(self, keys):
         for key in keys:
@@ -248,7 +265,7 @@ class Studio:
 
     def picture(self):
         """The newest picture's JPEG bytes."""
-        return bytes(self.page.evaluate("Array.from(moulage.state.lastJpeg)"))
+        return self.bytes("moulage.state.lastJpeg")
 
 
 STORED = "cookies,local_storage,indexeddb,cache_storage,service_workers"
@@ -270,12 +287,14 @@ def opened(request, profile):
     """
     before, contexts = profile.pages[0], []
 
-    def open_page(server, width=1440, height=900, ratio=1, **options):
+    def open_page(server, width=1440, height=900, ratio=1, reduced_motion=None, **options):
         size = {"width": width, "height": height}
         if ratio == 1 and not options and profile.pages == [before]:
             page = forgotten(profile, server).new_page()
             page.set_viewport_size(size)
+            page.emulate_media(reduced_motion=reduced_motion)
             return Studio(page, server).open()
+        options["reduced_motion"] = reduced_motion
         browser = request.getfixturevalue("browser")
         contexts.append(browser.new_context(viewport=size, device_scale_factor=ratio, **options))
         return Studio(contexts[-1].new_page(), server).open()

@@ -72,6 +72,8 @@ def refused(studio, *files):
 
 
 def tag(studio, part="synthetic"):
+    """The sign on a pane, which is written with the pane's next frame."""
+    studio.page.evaluate("new Promise(requestAnimationFrame)")
     return studio.page.locator(f"[data-part={part}]").inner_text()
 
 

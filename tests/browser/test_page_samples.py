@@ -38,12 +38,9 @@ def seeds(studio):
 
 
 def pixels(studio, selector):
-    data = studio.page.evaluate(
-        "selector => { const c = document.querySelector(selector);"
-        " return Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data) }",
-        selector,
-    )
-    return np.array(data, np.int16)
+    canvas = f"document.querySelector({json.dumps(selector)})"
+    data = f"{canvas}.getContext('2d').getImageData(0, 0, {canvas}.width, {canvas}.height).data"
+    return np.frombuffer(studio.bytes(data), np.uint8).astype(np.int16)
 
 
 def shown(studio):

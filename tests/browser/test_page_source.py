@@ -1,6 +1,7 @@
 """What the page is made of, read without a browser."""
 
 import re
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,9 @@ def test_a_changed_script_has_another_address_and_the_old_one_is_gone(client):
     assert client.get(changed.address("canvas/wire.js")).status_code == 404
 
 
-def test_all_scripts_are_asked_for_at_once_and_the_entry_is_one_of_them(component):
-    asked = re.findall(r'<link rel="modulepreload" href="([^"]+)">', modules().preloads())
+def test_all_scripts_are_asked_for_with_the_page_itself_and_the_entry_is_one_of_them(component, plain):
+    with urllib.request.urlopen(plain.url) as answer:
+        asked = re.findall(r"<([^>]+)>; rel=modulepreload", answer.headers["link"])
 
     assert sorted(asked) == sorted(map(modules().address, modules().sources))
     assert f'import("{modules().address(component.ENTRY)}")' in component.script()
