@@ -1,6 +1,6 @@
 """How every route answers: at once, with a sentence where the user's wish is wrong, or in parts while work goes on.
 
-part    u32 length | JSON | u32 length | bytes, little endian; canvas/streams.js reads it
+part    u32 length | JSON | u32 length | bytes, little endian; screens/streams.js reads it
 
 A mistake before the first part is status 400 and its sentence, as of a route that answers at once. One that comes later is
 the last part, {"error"}. A page that goes away ends the work at its next part.

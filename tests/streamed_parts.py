@@ -1,4 +1,4 @@
-"""Reads the parts of a stream (studio/streams.py), as canvas/streams.js does."""
+"""Reads the parts of a stream (studio/streams.py), as screens/streams.js does."""
 
 import json
 import struct

@@ -10,7 +10,8 @@ from phantoms import phantom
 
 from engine.cases.planes import MARKERS, Planes
 from engine.errors import EngineError
-from engine.evaluate import edits, measures
+from engine.evaluate import edits
+from engine.evaluate import picture_measures as measures
 from engine.evaluate.control import TOGGLED, colour_spread_ratio, control, real_directions, sharpness_ratio
 
 SIZE = (120, 80)

@@ -10,8 +10,8 @@ from test_sampling import NARROW, narrow, untrained
 
 from engine import service
 from engine.errors import EngineError
+from engine.evaluate.overlap import jaccard
 from engine.evaluate.pairs import agreement
-from engine.evaluate.scores import jaccard
 from engine.training import presets
 
 

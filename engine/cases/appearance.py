@@ -180,6 +180,7 @@ class Density:
         lesion_colour: float | None = None,
         variation: float | None = None,
         hair: float | None = None,
+        *,
         typical: float = TYPICAL,
     ) -> Appearance:
         """Draw what is None, given what is set, within `typical` standard deviations.

@@ -36,7 +36,7 @@ class Listed(Protocol):
 
 @dataclass(frozen=True)
 class Record:
-    """One photo. markers: five mask files in `labels.MARKERS` order, None where there is none.
+    """One photo. markers: five mask files in `planes.MARKERS` order, None where there is none.
 
     labels: column → value of the label file. group: the lesion (or patient) it shows, where the source says so.
     """

@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from engine.cases.planes import MARKERS, Planes
 from engine.errors import EngineError
 from engine.evaluate.edits import changed, stroke, without_marker
-from engine.evaluate.measures import FAR_PX, gradient_energy, laplacian_variance, log_ratio, mean_lab, reach, spread
+from engine.evaluate.picture_measures import (
+    FAR_PX,
+    gradient_energy,
+    laplacian_variance,
+    log_ratio,
+    mean_lab,
+    reach,
+    spread,
+)
 from engine.seeds import stream
 
 Picture = NDArray[np.uint8]

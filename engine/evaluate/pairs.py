@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluate.scores import jaccard
+from engine.evaluate.overlap import jaccard
 
 Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 

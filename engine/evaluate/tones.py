@@ -11,7 +11,7 @@ from engine.cases.case import Case
 from engine.cases.tone import TONES, measured_ita
 from engine.errors import EngineError
 from engine.evaluate.fidelity import pick
-from engine.evaluate.scores import jaccard
+from engine.evaluate.overlap import jaccard
 
 Picture = NDArray[np.uint8]
 Segment = Callable[[Picture], NDArray[np.bool_]]

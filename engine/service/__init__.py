@@ -20,7 +20,7 @@ from engine.service.catalogue import PresetInfo, catalogue, controls, feature_ne
 from engine.service.data import Indexed, shown_photo
 from engine.service.dispatch import run
 from engine.service.downloads import set_folder, wished, zipped_folder
-from engine.service.exports import FORMS, Export, Form, case_from_bytes, export
+from engine.service.exports import FORMS, Export, Form, export
 from engine.service.library import export_kept, keep, library_folder, user_folder
 from engine.service.opening import Opened, open_files
 from engine.service.render import Written, case_from_file
@@ -44,6 +44,7 @@ from engine.service.requests import (
     read_record_file,
 )
 from engine.service.sample import Sampled
+from engine.service.saved_cases import case_from_bytes
 from engine.service.train import Trained
 from engine.stores.drafts import Draft, Drafts
 from engine.stores.library import Kept, Library

@@ -8,7 +8,7 @@ from engine import formats
 from engine.config import Control, controls_of
 from engine.generators.registry import FAMILIES as GENERATORS
 from engine.paths import read_bytes
-from engine.service.exports import provenance_from_bytes
+from engine.service.saved_cases import provenance_from_bytes
 from engine.training import presets
 from engine.training.presets import FAMILIES
 from engine.weights import checkpoint, feature_nets

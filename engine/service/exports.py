@@ -4,13 +4,12 @@ import json
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from engine import formats
 from engine.cases.case import Case
 from engine.cases.planes import semantic_map
 from engine.cases.tone import TONES as ITA
-from engine.config import parse_json
 from engine.errors import EngineError
 from engine.rendering.painter import Rendered, measured
 from engine.stores.photos import Photos
@@ -99,28 +98,3 @@ def export(rendered: Rendered, form: str, stem: str, photos: Photos | None = Non
     command = f"{rendered.provenance.get('command', 'moulage render')} {shlex.join(source)}"
     told = replace(rendered, provenance=rendered.provenance | {"command": command})
     return Export(name, chosen.media_type, chosen.make(told, case, stem, photo))
-
-
-def case_from_bytes(data: bytes, where: str = "the case") -> Case:
-    """The case inside a case file, a sidecar, a saved picture or a bundle, told by its first bytes."""
-    if data[:1] == b"{":
-        table = _json(data, where)
-        if not {"case", "format"} & table.keys():
-            raise EngineError(f"{where} is JSON without a case; a case or a sidecar saved by Moulage is needed.")
-        return read_case(table.get("case", table), where)
-    return read_case(provenance_from_bytes(data, where)["case"], where)
-
-
-def provenance_from_bytes(data: bytes, where: str) -> dict[str, Any]:
-    """The provenance inside a sidecar, a saved picture or a bundle."""
-    if data[:1] != b"{":
-        return formats.read_bundle_provenance(data) if data[:2] == b"PK" else formats.read_picture_case(data)
-    table = _json(data, where)
-    if "case" not in table:
-        raise EngineError(f"{where} is a bare case; a sidecar saved by Moulage tells where its picture comes from.")
-    return table
-
-
-def _json(data: bytes, where: str) -> dict[str, Any]:
-    table: dict[str, Any] = parse_json(data, where, depth_limit=formats.PROVENANCE_DEPTH)
-    return table

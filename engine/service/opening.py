@@ -17,7 +17,7 @@ from engine.errors import EngineError
 from engine.photos.proposal import propose_lesion
 from engine.photos.reading import read_photo
 from engine.rendering.painter import DEFAULT
-from engine.service.exports import case_from_bytes
+from engine.service.saved_cases import case_from_bytes
 from engine.stores.photos import Photos
 from engine.training import presets
 from engine.training.presets import Preset, new_case, read_case

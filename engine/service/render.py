@@ -17,8 +17,9 @@ from engine.paths import read_bytes, write_atomically
 from engine.rendering.painter import Painter
 from engine.rendering.sweep_grid import Cell, Grid, painted
 from engine.rendering.sweeps import sweep as sweep_of
-from engine.service.exports import BY_SUFFIX, case_from_bytes, export
+from engine.service.exports import BY_SUFFIX, export
 from engine.service.requests import SILENT, RenderRequest, SweepRequest, Watch
+from engine.service.saved_cases import case_from_bytes
 from engine.training import presets
 from engine.training.presets import Preset, new_case, request_of
 

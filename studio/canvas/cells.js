@@ -1,5 +1,5 @@
 // One pixel of all planes is a uint16 cell: bit 0 lesion, bit 1 border, then two bits a marker from bit 2, in the
-// order of the palette's digits 3..7 (engine/labels.py, pack). What a tool does to a cell is an operation
+// order of the palette's digits 3..7 (engine/cases/planes.py, pack). What a tool does to a cell is an operation
 // {keep, add, need, skin}: cell becomes (cell & keep) | add where it has all bits of `need`; `skin` spares bare skin.
 // A letterbox border is not skin, so no tool touches it.
 

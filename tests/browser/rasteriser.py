@@ -1,6 +1,6 @@
 """An independent rasteriser in numpy: what a stroke must do to the packed cells, written from the rules, not the page.
 
-A cell is a uint16: bit 0 lesion, bit 1 border, two bits a marker from bit 2 (engine/labels.py).
+A cell is a uint16: bit 0 lesion, bit 1 border, two bits a marker from bit 2 (engine/cases/planes.py).
 """
 
 import itertools

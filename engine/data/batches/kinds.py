@@ -38,10 +38,10 @@ class PlanesBatch(Batch):
 class RegionsBatch(Batch):
     """Clinical photos with their boxes.
 
-    conditions: int64 [B, H, W], places in `clinical.CONDITIONS`, -1 outside the boxes. ita_deg: float32 [B], apparent tone.
+    conditions: int64 [B, H, W], places in `conditions.CONDITIONS`, -1 outside the boxes. ita_deg: float32 [B], apparent tone.
     place: float32 [B, 2, H, W], across and down in the topmost box, -1..1; 0 outside. outline: float32 [B, 1, H, W] in
     0..1. skin: float32 [B, 1, H, W] in {0, 1}, neither box nor background. colours: float32 [B, 7, H, W], see
-    `regions.colours`. shrink: by how much the crops were shrunk.
+    `box_channels.colours`. shrink: by how much the crops were shrunk.
     """
 
     conditions: Tensor

@@ -89,7 +89,7 @@ def _appearance(asked_of: _Asked, index: int, condition: str | None, ita: float 
     row = 0 if condition is None else 1 + config.conditions.index(condition)
     asked = None if ita is None else max(ita, ANCHOR_ITA_DEG)
     sliders = request.lesion_colour, request.variation, request.hair
-    found = density(tables, row).draw(request.seed + 7919 * index, asked, *sliders, TYPICAL)
+    found = density(tables, row).draw(request.seed + 7919 * index, asked, *sliders, typical=TYPICAL)
     return found if ita is None or ita >= ANCHOR_ITA_DEG else found.at_tone(ita)
 
 

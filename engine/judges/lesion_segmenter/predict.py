@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from engine.config import from_table
 from engine.errors import EngineError
-from engine.evaluate.scores import jaccard
+from engine.evaluate.overlap import jaccard
 from engine.judges.lesion_segmenter import FAMILY
 from engine.judges.lesion_segmenter.config import SIZE_PX, LesionSegmenterConfig
 from engine.judges.lesion_segmenter.networks import SmallUNet

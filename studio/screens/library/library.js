@@ -1,7 +1,7 @@
 // The Library drawer: what was kept, newest first, found by plain words. A click restores a case (undo brings the old one
 // back), Shift-click compares, Ctrl-click or the box chooses. What is deleted can be brought back for a moment, then the
 // server removes it for good. Emits "change" when something was kept or deleted.
-import { ask, partsOf, sentenceOf } from "../../canvas/streams.js";
+import { ask, partsOf, sentenceOf } from "../streams.js";
 import { packMessage } from "../../canvas/wire.js";
 
 const SEARCH_PAUSE_MS = 120, UNDO_MS = 10000;

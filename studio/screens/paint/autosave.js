@@ -1,7 +1,7 @@
 // Nothing is lost: after every change the case goes to this browser and to the server, and comes back when the page
 // does. Each tab keeps a draft of its own and holds a lock on it, so that two tabs never write over each other; a new
 // tab takes up the draft that was changed last, if no open tab holds it.
-import { refusalOf } from "../../canvas/streams.js";
+import { refusalOf } from "../streams.js";
 import { packMessage, unpackMessage } from "../../canvas/wire.js";
 
 const PREFIX = "moulage.draft.", LAST = "moulage.last", TAB = "moulage.tab";

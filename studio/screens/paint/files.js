@@ -1,5 +1,5 @@
 // Save picture, and whatever is opened or dropped on the page: a saved picture, a bundle, a photo with or without masks.
-import { ask, sentenceOf } from "../../canvas/streams.js";
+import { ask, sentenceOf } from "../streams.js";
 import { packMessage, unpackMessage } from "../../canvas/wire.js";
 
 const LARGEST_DROP = 64 * 1024 * 1024, BLANK = "blank";

@@ -1,7 +1,7 @@
 // How fine the superpixels in the hand are. A photo's come with its case at the medium grain, and only these shape the
 // picture; the other grains, and the cells proposed for a drawn case, come from the server.
 import { Superpixels } from "../../canvas/raster.js";
-import { ask, sentenceOf } from "../../canvas/streams.js";
+import { ask, sentenceOf } from "../streams.js";
 
 const GRAINS = ["coarse", "medium", "fine"], REMEMBERED = 12;
 

@@ -1,5 +1,5 @@
 // The Sample screen: a grid of pictures from noise that fills as they come, one of them large, and the way to another.
-import { ask, partsOf, sentenceOf } from "../../canvas/streams.js";
+import { ask, partsOf, sentenceOf } from "../streams.js";
 
 const SEEDS = 2 ** 48; // of the dice
 

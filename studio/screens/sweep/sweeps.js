@@ -1,6 +1,6 @@
 // The Sweeps screen: asks for the studio's case over two axes, fills the cells as they come, zooms them all together.
 // A click on a cell takes its case into the studio, Shift and a click on two holds them against each other.
-import { ask, partsOf, sentenceOf } from "../../canvas/streams.js";
+import { ask, partsOf, sentenceOf } from "../streams.js";
 import { packMessage } from "../../canvas/wire.js";
 
 const WHEEL_STEP = 0.0015, DEEPEST = 12;
