@@ -114,11 +114,6 @@ def to_table(config: Any) -> dict[str, Any]:
     return {name: _plain(value) for name, value in values.items() if value is not None}
 
 
-def override(config: T, assignment: str) -> T:
-    """Apply one `--set` assignment such as "train.steps=500", typed by the same loader."""
-    return from_table(type(config), assign(to_table(config), assignment), "--set")
-
-
 def assign(table: dict[str, Any], assignment: str) -> dict[str, Any]:
     """The table with one "a.b=value" applied. The value is read as TOML and, failing that, as bare text; `none` unsets."""
     dotted, equals, text = (part.strip() for part in assignment.partition("="))

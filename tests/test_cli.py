@@ -87,6 +87,17 @@ def test_data_check_says_nothing_is_wrong_or_what_is(moulage, folder):
     assert "nothing is wrong" in moulage("data", "check", folder[0])[1]
 
 
+def test_a_record_of_a_check_exits_as_its_command_does(moulage, folder, tmp_path):
+    next(Path(folder[0]).rglob("*_segmentation.png")).unlink()
+    record = tmp_path / "check.json"
+    record.write_text(json.dumps({"verb": "data check", "folder": str(folder[0])}))
+
+    assert moulage("data", "check", folder[0])[0] == 1
+    code, out, _ = moulage("run", record)
+    assert code == 1
+    assert "has no lesion mask" in out
+
+
 def test_training_stops_resumes_and_refuses_another_configuration(moulage, folder, tmp_path):
     root, labels = folder
     base = ("train", "pix2pixhd-live", "--data", root, "--labels", labels, "--device", "cpu", "--out", tmp_path / "run")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import Range, assign, from_table, override, read_toml, to_table
+from engine.config import Range, assign, from_table, read_toml, to_table
 from engine.errors import EngineError
 
 
@@ -52,6 +52,10 @@ NET = {
     "stages": [{"until": 0.5}, {"until": 1}],
     "notes": {"a": 1},
 }
+
+
+def changed(config, assignment):
+    return from_table(type(config), assign(to_table(config), assignment), "--set")
 
 
 def refusal(cls, table):
@@ -139,7 +143,7 @@ def test_a_rule_over_several_fields_speaks_with_the_source():
 def test_an_assignment_is_typed_by_the_loader(assignment, path, value):
     before = Experiment(from_table(Net, NET, "x"), 1)
 
-    after = override(before, assignment)
+    after = changed(before, assignment)
 
     assert getattr(getattr(after, path[0]), path[1]) == value
     assert before == Experiment(from_table(Net, NET, "x"), 1)
@@ -148,13 +152,13 @@ def test_an_assignment_is_typed_by_the_loader(assignment, path, value):
 def test_none_unsets():
     net = from_table(Net, NET | {"minutes": 5}, "x")
 
-    assert override(net, "minutes=none").minutes is None
+    assert changed(net, "minutes=none").minutes is None
 
 
 @pytest.mark.parametrize("assignment", ["width", "=3", "a..b=3", "width.x=3", "widht=3", "width=wide"])
 def test_a_bad_assignment_is_refused_by_name(assignment):
     with pytest.raises(EngineError, match="--set"):
-        override(from_table(Net, NET, "x"), assignment)
+        changed(from_table(Net, NET, "x"), assignment)
 
 
 @given(st.dictionaries(st.text(), st.integers() | st.text() | st.none() | st.booleans() | st.lists(st.integers())))

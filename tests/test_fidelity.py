@@ -45,7 +45,7 @@ def test_pictures_are_judged_like_their_features_and_only_real_ones_are_remember
     found = fidelity.of_pictures(*sets, folder=tmp_path, network=pixels)
     assert found == fidelity.fidelity(*(features.inception(s, pixels) for s in sets))
     assert len(list(tmp_path.iterdir())) == 2
-    against = fidelity.against_cached(features.inception(sets[0], pixels), sets[1], pixels)
+    against = fidelity.distance(*(features.inception(s, pixels) for s in sets[:2]))
     assert dataclasses.astuple(against) == (found.kid_x1000, found.kid_std, found.fid, found.n)
 
 

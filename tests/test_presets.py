@@ -95,3 +95,9 @@ def test_trained_presets_come_first(tmp_path):
 
     assert presets.names(tmp_path) == ["b", "a"]
     assert presets.weights_path("a", tmp_path) is None
+
+
+def test_a_name_that_no_file_can_have_is_one_sentence():
+    for name in ("a" * 300, "a\0b", "", ".", ".."):
+        with pytest.raises(EngineError, match="no preset"):
+            presets.load(name)

@@ -13,7 +13,7 @@ from engine.cases.examples import EXAMPLES
 from engine.cases.planes import MARKERS, Planes, pack
 from engine.errors import EngineError
 from engine.generators.shared.sliders import AppearanceSettings
-from engine.rendering.sweeps import AXES, clipped, proposed, scaled, sweep, without
+from engine.rendering.sweeps import AXES, clipped, scaled, sweep, without
 
 
 def clinical():
@@ -29,7 +29,7 @@ STARTS = dict.fromkeys(AXES, starter) | {"condition": clinical}
 def test_proposed_values_read_back_as_themselves(name):
     case = STARTS[name]()
 
-    text = proposed(case, name)
+    text = ", ".join(AXES[name].label(value) for value in AXES[name].proposed(case))
 
     other = "tone" if name != "tone" else "size"
     assert sweep(case, name, other, text).columns == AXES[name].proposed(case)

@@ -62,7 +62,7 @@ def start(preset, cache, folder, resume=False, report=lambda status: None):
     torch.manual_seed(preset.train.seed)
     model = FAMILIES[preset.family].build(preset.model)
     batch = fixed_batch(cache, 2, Frame(48, 32), torch.device("cpu"))
-    previews = Previews(model.sample_inputs(batch), batch.pictures)
+    previews = Previews(model.sample_inputs(batch), batch.pictures, model.previews)
     return loop.train(loop.Plan(preset, model, cache, run, card, previews, "cpu"), report), run
 
 

@@ -1,4 +1,4 @@
-"""LesionShapes: a box says where a lesion is, not what shape it has. A shape model fitted on the masks lets the seed draw one.
+"""A box says where a lesion is, not what shape it has: a shape model fitted on the masks lets the seed draw one.
 
 Signed distances to the outline, each in its own box, and their principal components (Tsai et al. 2003, "A shape-based
 approach to the segmentation of medical imagery using level sets", sec. 2): drawing coefficients draws an outline that no

@@ -35,7 +35,11 @@ def run(record: Annotated[Path, typer.Argument(help="JSON file of a request: its
     """Do what a request record asks for; a job is this command in a process of its own."""
     asked = service.read_record_file(record)
     with Bars(asked) as watch:
-        print(service.run(asked, watch).sentence())
+        done = service.run(asked, watch)
+    if isinstance(asked, service.CheckRequest):
+        _tell_report(done, as_json=False)
+    else:
+        print(done.sentence())
 
 
 @app.command()

@@ -92,16 +92,6 @@ def of_pictures(
     return fidelity(reference, inception(fake, net, progress), floor)
 
 
-def against_cached(
-    real_features: NDArray[np.float64],
-    pictures: Sequence[NDArray[np.uint8]],
-    network: Network | None = None,
-    progress: Progress | None = None,
-) -> Distance:
-    """Judge one rendered set, uint8 [H, W, 3] each, against known features of the real pictures, float64 [N, 2048]."""
-    return distance(real_features, inception(pictures, network, progress))
-
-
 def chosen(count: int, n: int) -> NDArray[np.intp]:
     """Which `n` of `count` stand for all: a fixed, seeded choice, in ascending order; all of them where n = count."""
     return np.sort(stream(0, "fidelity floor").choice(count, n, replace=False)).astype(np.intp)

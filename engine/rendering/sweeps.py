@@ -206,12 +206,6 @@ def sweep(start: Case, x: str, y: str, columns: str = "", rows: str = "") -> Swe
     return Sweep(x, y, _values(start, x, columns), _values(start, y, rows))
 
 
-def proposed(start: Case, name: str) -> str:
-    """An axis' proposed values as the text that gives them."""
-    axis = AXES[name]
-    return ", ".join(axis.label(value) for value in axis.proposed(start))
-
-
 def _values(start: Case, name: str, text: str) -> tuple[Any, ...]:
     if name not in AXES:
         raise EngineError(f"the axis '{name[:40]}' is not one; {suggestion(name, AXES)}")

@@ -15,7 +15,7 @@ from engine.rendering.painters import PainterInfo, Painters, live_generators
 from engine.rendering.sampler import Sample, Sampler
 from engine.rendering.samplers import GridRequest, SampleRef, SamplerInfo, Samplers, noise_generators
 from engine.rendering.sweep_grid import Cell, Grid, cut_off, painted
-from engine.rendering.sweeps import AXES, Sweep, proposed, sweep
+from engine.rendering.sweeps import AXES, Sweep, sweep
 from engine.service.catalogue import PresetInfo, catalogue, controls, feature_nets, read_card, settings_types
 from engine.service.data import Indexed, shown_photo
 from engine.service.dispatch import run
@@ -131,7 +131,6 @@ __all__ = [
     "painted",
     "parse_json",
     "plain_record",
-    "proposed",
     "proposed_cells",
     "read_card",
     "read_case",

@@ -261,6 +261,8 @@ VERBS: dict[str, type] = {
 def read_record(value: object, where: str = "the record") -> Any:
     """A record from plain values, whose "verb" says which it is; `where` names their source in errors."""
     verb = value.get(VERB) if isinstance(value, dict) else None
+    if verb is None:
+        raise EngineError(f"{where}: the key 'verb' is missing; known: {', '.join(VERBS)}.")
     if not isinstance(value, dict) or not isinstance(verb, str) or verb not in VERBS:
         raise EngineError(f"{where}: its verb is {str(verb)[:40]!r}; {suggestion(str(verb), VERBS)}")
     return from_table(VERBS[verb], {key: part for key, part in value.items() if key != VERB}, where)

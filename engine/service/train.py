@@ -56,6 +56,8 @@ def _resumed(request: TrainRequest) -> str:
     said += ["--labels", str(request.labels)] if request.labels else []
     said += [part for setting in request.settings for part in ("--set", setting)]
     said += ["--exclude", str(request.exclude)] if request.exclude else []
+    said += ["--device", request.device] if request.device != "auto" else []
+    said += ["--devices", str(request.devices)] if request.devices != 1 else []
     return shlex.join([*said, "--resume"])
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.cases.case import Case, from_plain, from_settings
 from engine.cases.planes import Planes
 from engine.cases.settings import Settings
-from engine.config import Range, assign, from_table, read_toml, suggestion, to_table
+from engine.config import Range, assign, from_table, read_toml, shown, suggestion, to_table
 from engine.data.recipes import Frame, PhotosData, Recipe
 from engine.errors import EngineError
 from engine.generators.registry import FAMILIES as GENERATORS
@@ -130,9 +130,13 @@ def names(root: Path = PRESETS) -> list[str]:
 def load(name: str, root: Path = PRESETS) -> Preset:
     """One preset by name; read again only when its file has changed."""
     path = root / name / "preset.toml"
-    if "/" in name or "\\" in name or not path.is_file():
-        raise EngineError(f"There is no preset '{name}'; {suggestion(name, names(root))}")
-    return _read(path, path.stat().st_mtime_ns)
+    try:
+        changed_ns = path.stat().st_mtime_ns if Path(name).name == name else None
+    except (OSError, ValueError):  # not there, or no name that a file can have
+        changed_ns = None
+    if changed_ns is None:
+        raise EngineError(f"There is no preset {shown(name)}; {suggestion(name, names(root))}")
+    return _read(path, changed_ns)
 
 
 @lru_cache(maxsize=64)

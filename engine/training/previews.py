@@ -22,10 +22,6 @@ COLUMNS = 6
 Shows = Callable[[nn.Module, tuple[Tensor, ...], Tensor], list[Tensor]]
 
 
-def _plain(network: nn.Module, inputs: tuple[Tensor, ...], photos: Tensor) -> list[Tensor]:
-    return [network(*inputs)]
-
-
 @dataclass(frozen=True)
 class Previews:
     """A fixed batch, the model's inputs made from it, the real photos, and what the model shows of them."""
@@ -33,7 +29,7 @@ class Previews:
     inputs: tuple[Tensor, ...]
     photos: Tensor
     """float32 [N, 3, H, W] in [-1, 1]; [N, 4, H, W] with masks."""
-    shows: Shows = _plain
+    shows: Shows
 
     def write(self, network: nn.Module, path: Path) -> None:
         """Render all, and write a PNG: rows of photos, each over the rows of pictures from the same maps or noise."""

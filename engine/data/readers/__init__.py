@@ -1,1 +1,1 @@
-"""One file an archive: its folders and tables → records. `photos` reads any of them as photos with a diagnosis."""
+"""One file a kind of archive: its folders and tables → records. `registry` reads any of them as photos with a diagnosis."""

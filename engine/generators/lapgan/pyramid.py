@@ -40,11 +40,3 @@ def levels(pictures: Tensor, count: int) -> list[Tensor]:
 def residuals(found: list[Tensor]) -> list[Tensor]:
     """The smallest level, then what each next one adds to the enlarged one before it."""
     return [found[0], *(x - doubled(before) for before, x in pairwise(found))]
-
-
-def reconstructed(added: list[Tensor]) -> Tensor:
-    """Inverse of `residuals`: the largest level."""
-    picture = added[0]
-    for residual in added[1:]:
-        picture = doubled(picture) + residual
-    return picture

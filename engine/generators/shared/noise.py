@@ -19,7 +19,7 @@ from engine.generators.shared.family import Capabilities
 from engine.seeds import normal, stream
 
 SHARES = "diagnosis.shares"
-KNOWN = 2.0  # distance of what is known from what is not, in units of a picture's own: the whole range of a channel
+KNOWN = 2.0  # added distance between two thumbnails whose labels differ: the whole range of a channel
 SPREAD_PX = 8  # side to which pictures are pooled before they are compared: what is left is colour and layout
 
 

@@ -35,9 +35,8 @@ def add_routes(app: FastAPI) -> None:
     def part(name: str) -> Response:
         if name in dict(chapters()):
             return HTMLResponse(page(name))
-        file = FOLDER / name
-        if file.suffix in PICTURES and file.parent == FOLDER and file.is_file():
-            return FileResponse(file)
+        if name in pictures():
+            return FileResponse(FOLDER / name)
         return HTMLResponse(words.NO_CHAPTER, 404)
 
 
@@ -46,6 +45,12 @@ def chapters() -> tuple[tuple[str, str], ...]:
     """(file name, title) of each chapter in order; the title is the text's first heading."""
     files = sorted(FOLDER.glob("*.md"))
     return tuple((file.name, file.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")) for file in files)
+
+
+@lru_cache(maxsize=1)
+def pictures() -> frozenset[str]:
+    """File names of the screenshots; no other file is handed out."""
+    return frozenset(file.name for file in FOLDER.iterdir() if file.suffix in PICTURES)
 
 
 @lru_cache(maxsize=32)

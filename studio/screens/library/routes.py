@@ -10,9 +10,7 @@ GET    /library/export/FILE          → the zip file, once
 """
 
 import json
-import shutil
 import tempfile
-import weakref
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -29,6 +27,7 @@ from studio.screens.painter import Painter
 from studio.streams import Parts, answered, counted, part, streamed
 
 REQUEST_LIMIT_BYTES = 1 << 20  # ten thousand names
+ZIP = "moulage.zip"
 FLEETING = {"cache-control": "no-store"}  # what is deleted must not live on in the browser's cache
 
 
@@ -76,12 +75,11 @@ def add_routes(app: FastAPI, painter: Painter, library: service.Library) -> None
 
 
 class Exports:
-    """Data sets in the making. They wait in a folder of their own until they are handed out, or the server ends."""
+    """Data sets in the making. Each waits in a folder of its own until it is handed out, or the server ends."""
 
     def __init__(self, library: service.Library) -> None:
         self._library = library
-        self._folder = Path(tempfile.mkdtemp(prefix="moulage-export-"))
-        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._folders: dict[str, tempfile.TemporaryDirectory[str]] = {}
 
     def write(self, body: bytes) -> Parts:
         """Write a data set and tell how far it is; a page that goes away stops it."""
@@ -89,18 +87,28 @@ class Exports:
         names = table.get("ids") if isinstance(table, dict) else None
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise service.EngineError("the list of cases is not one; {'ids': [names]} is needed.")
-        file = uuid4().hex
-        out = self._folder / file / "moulage.zip"
-        yield from counted(lambda progress: service.export_kept(self._library, names, out, service.Watch(progress)))
+        folder, file = tempfile.TemporaryDirectory(prefix="moulage-export-"), uuid4().hex
+        out = Path(folder.name) / ZIP
+        try:
+            yield from counted(lambda progress: service.export_kept(self._library, names, out, service.Watch(progress)))
+            self._folders[file] = folder
+        finally:
+            if file not in self._folders:  # it failed, or its page went away
+                folder.cleanup()
         yield part({"file": file})
 
     def hand_out(self, file: str) -> Response:
         """The finished zip file; it is removed once it was sent."""
-        path = self._folder / file / "moulage.zip"
-        if not file.isalnum() or not path.is_file():
+        folder = self._folders.pop(file, None)
+        if folder is None:
             raise service.EngineError("the data set is not here; it was fetched already, or the server was restarted.")
         name = f"moulage-{datetime.now(UTC):%Y%m%d-%H%M%S}.zip"
-        return FileResponse(path, filename=name, media_type="application/zip", background=BackgroundTask(path.unlink))
+        return FileResponse(
+            Path(folder.name) / ZIP,
+            filename=name,
+            media_type="application/zip",
+            background=BackgroundTask(folder.cleanup),
+        )
 
 
 def _listed(library: service.Library, words: str) -> Response:

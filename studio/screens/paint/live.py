@@ -31,7 +31,7 @@ def add_routes(app: FastAPI, painter: Painter, photos: service.Photos | None = N
             while True:
                 await page.take(await socket.receive())
         except WebSocketDisconnect:
-            page.gone()
+            await page.gone()
 
     @app.get("/start")
     async def start(case: str = service.STARTER_NAMES[0], generator: str = service.DEFAULT) -> Response:
@@ -63,8 +63,10 @@ class Page:
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 
-    def gone(self) -> None:
-        """The page was closed."""
+    async def gone(self) -> None:
+        """The page was closed; what it asked for last ends first, since it would be remembered again."""
+        if self._work:
+            await asyncio.wait(self._work)
         for client in self._clients:
             self._painter.leave(client)
 
