@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from narrow_generators import NARROW, narrow, untrained
 from PIL import Image
 from streamed_parts import parts
-from test_sampling import NARROW, narrow, untrained
 
 from engine import service
 from engine.cli import main
