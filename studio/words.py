@@ -173,7 +173,11 @@ PIN_TITLE: Final = "Compare with this very picture until unpinned (Y); else with
 LESION_MENU: Final = "Lesion"
 COPY_TITLE: Final = "Copy the chosen marker to"
 INSIDE_TITLE: Final = "Paint only inside the lesion (O)"
-AUTO_TITLE: Final = "Auto: the seed draws it from the training photos"
+# What a slider without a value means, by the word that its button then shows.
+UNSET_TITLES: Final = {
+    "auto": "Auto: the seed draws it from the training photos",
+    "off": "Off: the picture is made without it",
+}
 
 # Heading, then (what the hand does, its key); shown by the question mark.
 KEY_SHEET: Final = {
