@@ -191,7 +191,8 @@ def _absent(annotation: Any, place: _Place) -> None:
 def _value(annotation: Any, value: object, place: _Place) -> Any:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if dataclasses.is_dataclass(annotation):
-        return _build(typing.cast(type, annotation), value, place)
+        kind = typing.cast(type, annotation)
+        return value if isinstance(value, kind) else _build(kind, value, place)  # a record was checked when it was read
     if origin in PARSERS:
         return PARSERS[origin](arguments, value, place)
     if annotation in NAMES:

@@ -55,8 +55,6 @@ GENERATOR: Final = "Generator"
 DIAGNOSIS: Final = "Diagnosis"
 COUNT: Final = "How many"
 SEED: Final = "Seed"
-TRUNCATION: Final = "Truncation"
-TRUNCATION_TITLE: Final = "Bound of the noise in standard deviations: lower is more alike and more usual"
 MASK: Final = "Mask"
 MASK_TITLE: Final = "Show the outline of the mask that came with each picture"
 SAMPLE_DICE: Final = "Roll another seed"
@@ -271,7 +269,6 @@ SAMPLING: Final = {
     "sample_failed": "The samples were not made",
     "sample_export_stopped": "Stopped; the same wish goes on from there.",
     "any_diagnosis": "As in the photos",
-    "off": "off",
     "synthetic": "Synthetic",
     "nearest": "Nearest real photo",
     "as_near": "{share} % of the photos have another as near",

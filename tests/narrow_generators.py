@@ -57,3 +57,8 @@ def sampled(name, count, seed, out, shard="1/1", checkpoint=None, device="cpu", 
 def narrow_or_whole(name, *rest):
     """In place of `presets.load`: the narrow form where there is one."""
     return narrow(name) if name in NARROW else LOAD(name, *rest)
+
+
+def ref(name, seed, turns=(), **settings):
+    """One sample, by what makes it."""
+    return service.wished({"preset": name, "seed": seed, "turns": turns, **settings})

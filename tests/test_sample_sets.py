@@ -13,6 +13,7 @@ from engine import service
 from engine.data.readers import registry
 from engine.data.readers.isic import read
 from engine.errors import EngineError
+from engine.generators.shared.noise_request import NoiseRequest
 from engine.photos.reading import load_mask
 from engine.seeds import stream
 from engine.service import evaluate as judging
@@ -78,13 +79,31 @@ def test_shards_share_all_blocks_and_none_twice():
 
 
 def test_a_manifest_of_a_set_is_for_that_job_only(tmp_path):
-    Folder.open(tmp_path / "set", Job("a", "0", 3, 1), False)
+    Folder.open(tmp_path / "set", Job("a", "0", 3, NoiseRequest(seed=1)), False)
 
-    assert Folder.open(tmp_path / "set", Job("a", "0", 3, 1), False).root == tmp_path / "set"
+    assert Folder.open(tmp_path / "set", Job("a", "0", 3, NoiseRequest(seed=1)), False).root == tmp_path / "set"
     shutil.copy(tmp_path / "set" / "job.json", tmp_path / "copy.json")
     (tmp_path / "set" / "job.json").write_text("{")
     with pytest.raises(EngineError, match="damaged"):
-        Folder.open(tmp_path / "set", Job("a", "0", 3, 1), False)
+        Folder.open(tmp_path / "set", Job("a", "0", 3, NoiseRequest(seed=1)), False)
+
+
+@pytest.mark.parametrize(("name", "settings"), [
+    ("dcgan-pairs-live", {"diagnosis": None, "truncation": 1.5}),
+    ("pgan-256-live", {"diagnosis": "melanoma", "truncation": None}),
+])  # fmt: skip
+def test_a_job_is_written_as_it_always_was_and_an_old_one_goes_on(weights, tmp_path, name, settings):
+    sha256 = service.Sampler(name, checkpoint=weights[name]).sha256
+    told = {"synthetic": True, "preset": name, "checkpoint_sha256": sha256, "count": 2, "seed": 1} | settings
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "job.json").write_text(json.dumps(told, indent=1))
+    chosen = {key: value for key, value in settings.items() if value is not None}
+
+    assert sampled(name, 2, 1, tmp_path / "set", checkpoint=weights[name], **chosen).made == 2
+    sampled(name, 2, 1, tmp_path / "new", checkpoint=weights[name], **chosen)
+    assert (tmp_path / "new" / "job.json").read_text() == json.dumps(told, indent=1)
+    with pytest.raises(EngineError, match=r"another set, of \w+ = (1.5|melanoma); now it is None"):
+        sampled(name, 2, 1, tmp_path / "set", checkpoint=weights[name])
 
 
 def test_a_set_is_read_back_as_synthetic_with_its_diagnoses_and_its_own_licence(weights, tmp_path):
