@@ -38,15 +38,22 @@ class Range:
 
 @dataclass(frozen=True)
 class Slider:
-    """A note on a field that people set by hand: its title, and what it does, in words. Its `Range` gives the ends."""
+    """A note on a field that people set by hand: its title, and what it does, in words. Its `Range` gives the ends.
+
+    unset: what the field's None means: "auto", the seed draws it, or "off", the picture is made without it.
+    """
 
     title: str
     help: str
+    unset: Literal["auto", "off"] = "auto"
 
 
 @dataclass(frozen=True)
 class Control:
-    """One setting by hand, as a screen or a command line shows it. name: the field's; low, high, step: its range."""
+    """One setting by hand, as a screen or a command line shows it. name: the field's; low, high, step: its range.
+
+    unset: what it is while it has no value, see `Slider`.
+    """
 
     name: str
     title: str
@@ -54,6 +61,7 @@ class Control:
     low: float
     high: float
     step: float
+    unset: Literal["auto", "off"] = "auto"
 
 
 def controls_of(cls: type) -> tuple[Control, ...]:
@@ -65,7 +73,7 @@ def controls_of(cls: type) -> tuple[Control, ...]:
         span = next((note for note in notes if isinstance(note, Range)), None)
         if slider is not None and span is not None:
             step = span.step or (span.high - span.low) / 100
-            found.append(Control(name, slider.title, slider.help, span.low, span.high, step))
+            found.append(Control(name, slider.title, slider.help, span.low, span.high, step, slider.unset))
     return tuple(found)
 
 
@@ -178,7 +186,8 @@ def _absent(annotation: Any, place: _Place) -> None:
 def _value(annotation: Any, value: object, place: _Place) -> Any:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if dataclasses.is_dataclass(annotation):
-        return _build(typing.cast(type, annotation), value, place)
+        kind = typing.cast(type, annotation)
+        return value if isinstance(value, kind) else _build(kind, value, place)  # a record was checked when it was read
     if origin in PARSERS:
         return PARSERS[origin](arguments, value, place)
     if annotation in NAMES:

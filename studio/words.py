@@ -55,8 +55,6 @@ GENERATOR: Final = "Generator"
 DIAGNOSIS: Final = "Diagnosis"
 COUNT: Final = "How many"
 SEED: Final = "Seed"
-TRUNCATION: Final = "Truncation"
-TRUNCATION_TITLE: Final = "Bound of the noise in standard deviations: lower is more alike and more usual"
 MASK: Final = "Mask"
 MASK_TITLE: Final = "Show the outline of the mask that came with each picture"
 SAMPLE_DICE: Final = "Roll another seed"
@@ -173,7 +171,11 @@ PIN_TITLE: Final = "Compare with this very picture until unpinned (Y); else with
 LESION_MENU: Final = "Lesion"
 COPY_TITLE: Final = "Copy the chosen marker to"
 INSIDE_TITLE: Final = "Paint only inside the lesion (O)"
-AUTO_TITLE: Final = "Auto: the seed draws it from the training photos"
+# What a slider without a value means, by the word that its button then shows.
+UNSET_TITLES: Final = {
+    "auto": "Auto: the seed draws it from the training photos",
+    "off": "Off: the picture is made without it",
+}
 
 # Heading, then (what the hand does, its key); shown by the question mark.
 KEY_SHEET: Final = {
@@ -267,7 +269,6 @@ SAMPLING: Final = {
     "sample_failed": "The samples were not made",
     "sample_export_stopped": "Stopped; the same wish goes on from there.",
     "any_diagnosis": "As in the photos",
-    "off": "off",
     "synthetic": "Synthetic",
     "nearest": "Nearest real photo",
     "as_near": "{share} % of the photos have another as near",

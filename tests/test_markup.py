@@ -45,12 +45,12 @@ class Page(HTMLParser):
 HAIR = Control("hair", "Hair", "Hair, as a percentile", 0, 1, 0.01)
 
 
-def rendered(title="Title", condition="naevus", controls=(HAIR,)):
+def rendered(title="Title", condition="naevus", controls=(HAIR,), of_noise=()):
     generators = (
         service.PainterInfo("of-maps", title, (9, 9), (), controls, ("seed", "hair")),
         service.PainterInfo("of-boxes", title, (9, 9), (condition,), (), ("seed",)),
     )
-    return markup(generators, (service.SamplerInfo("noise", title, "pairs", (9, 9), (), True, True),))
+    return markup(generators, (service.SamplerInfo("noise", title, "pairs", (9, 9), (), True, of_noise),))
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +141,14 @@ def test_a_slider_counts_as_its_control_says(low, high, step, shown):
     assert (slider["id"], slider["title"]) == ("slider-hair", 'How "much"')
     assert page.values("data-slider") == page.values("data-auto") == {"hair"}
     assert "Hair & more" in page.texts
+
+
+def test_a_slider_of_both_screens_stands_on_each_and_says_what_it_is_without_a_value():
+    off = Control("hair", "Hair", "Hair, as a percentile", 0, 1, 0.01, "off")
+    page = Page(rendered(of_noise=(off,)))
+    buttons = [element for element in page.elements if element.get("data-auto") == "hair"]
+
+    assert {"slider-hair", "sample-slider-hair"} <= page.values("id") & page.values("for")
+    assert [button["title"].split(":")[0] for button in buttons] == ["Hair. Auto", "Hair. Off"]
+    assert [one["data-unset"] for one in page.elements if one.get("data-slider") == "hair"] == ["auto", "off"]
+    assert {"auto", "off"} <= set(page.texts)

@@ -5,8 +5,8 @@ import json
 
 import numpy as np
 import pytest
+from narrow_generators import NARROW, narrow, untrained
 from phantoms import write
-from test_sampling import NARROW, narrow, untrained
 
 from engine import service
 from engine.errors import EngineError

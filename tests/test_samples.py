@@ -4,7 +4,7 @@ import base64
 import io
 import json
 import zipfile
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,15 +12,17 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from narrow_generators import NARROW, narrow, ref, untrained
 from PIL import Image
 from streamed_parts import parts
-from test_sampling import NARROW, narrow, untrained
 
 from engine import service
 from engine.cli import main
+from engine.config import controls_of
 from engine.data.readers import isic
 from engine.errors import EngineError
 from engine.evaluate.neighbours import Neighbour
+from engine.generators.shared.noise_request import NoiseRequest
 from engine.rendering.sampler import Turn, Turned, own_seed, turned
 from engine.rendering.samplers import LOOP_STEPS
 from engine.service import downloads
@@ -70,24 +72,28 @@ def client(made, tmp_path):
 
 
 def grid(made, **wish):
-    return [pair for block in made.grid(service.GridRequest(**wish)) for pair in block]
+    return [pair for block in made.grid(service.wished(wish, service.GridRequest)) for pair in block]
 
 
 def test_the_page_is_told_what_each_trained_generator_takes():
     known = {one.name: one for one in service.noise_generators()}
 
     assert set(known) == set(NARROW)
-    assert (known[PAIRS].mask, known[PAIRS].diagnoses, known[PAIRS].truncates) == (True, (), True)
+    assert (known[PAIRS].mask, known[PAIRS].diagnoses) == (True, ())
     assert (known[LABELLED].mask, known[LABELLED].diagnoses) == (False, ("benign", "melanoma"))
-    assert not known[LABELLED].truncates
+    assert [(control.name, control.unset) for control in known[PAIRS].controls] == [("truncation", "off")]
+    assert known[LABELLED].controls == ()
+    assert known[PAIRS].settings == ("diagnosis", "seed", "truncation")
+    assert known[LABELLED].settings == ("diagnosis", "seed")
 
 
-def test_what_truncates_is_told_by_the_request():
+def test_what_starts_from_noise_is_asked_with_one_kind_of_record_and_its_sliders_are_the_records():
     for name in presets.names():
         preset = presets.load(name)
-        if preset.capabilities.takes == "noise":
-            known = {field.name for field in fields(presets.FAMILIES[preset.family].request)}
-            assert preset.capabilities.truncates == ("truncation" in known)
+        request = presets.FAMILIES[preset.family].request
+        assert issubclass(request, NoiseRequest) == (preset.capabilities.takes == "noise")
+        if issubclass(request, NoiseRequest):
+            assert preset.capabilities.controls == controls_of(request)
 
 
 @pytest.mark.parametrize("name", NARROW)
@@ -105,14 +111,13 @@ def test_a_grid_shows_the_pictures_that_the_command_line_writes(made, weights, t
 
 @pytest.mark.parametrize("name", NARROW)
 def test_the_way_to_another_sample_starts_here_and_ends_there(made, name):
-    there, end = service.SampleRef(name, 1), service.SampleRef(name, 2)
-    diagnosis = made.one(there).diagnosis
-    way = [replace(there, diagnosis=diagnosis, turns=(Turn(2, share),)) for share in (0.0, 0.5, 1.0)]
+    diagnosis = made.one(ref(name, 1)).diagnosis
+    way = [ref(name, 1, (Turn(2, share),), diagnosis=diagnosis) for share in (0.0, 0.5, 1.0)]
     start, middle, last = map(made.one, way)
 
     assert np.array_equal(start.picture, made.one(replace(way[0], turns=(Turn(9, 0.0),))).picture)
     assert not np.array_equal(middle.picture, start.picture)
-    assert np.abs(last.picture.astype(int) - made.one(replace(end, diagnosis=diagnosis)).picture).max() <= 1
+    assert np.abs(last.picture.astype(int) - made.one(ref(name, 2, diagnosis=diagnosis)).picture).max() <= 1
     assert {start.seed, middle.seed, last.seed} == {1}
 
 
@@ -140,7 +145,7 @@ def test_a_diagnosis_drawn_by_the_seed_stays_along_the_way(made):
 def test_more_like_this_begins_with_it_and_stays_near(made):
     near = grid(made, preset=PAIRS, count=6, seed=3, around=77)
     far = grid(made, preset=PAIRS, count=6, seed=3)
-    own = made.one(service.SampleRef(PAIRS, 77)).picture.astype(int)
+    own = made.one(ref(PAIRS, 77)).picture.astype(int)
 
     assert np.abs(near[0][1].picture - own).max() <= 1
     mean = lambda pairs: np.mean([np.abs(sample.picture - own).mean() for _, sample in pairs[1:]])  # noqa: E731
@@ -171,7 +176,15 @@ def test_more_like_a_neighbour_is_around_the_neighbour(made):
     ({"seed": "twelve"}, "seed"),
     ({"preset": "dcgan-pairs"}, "makes no samples here"),
     ({"diagnosis": "flu"}, "flu"),
-    ({"truncation": 9.0}, "truncation"),
+    ({"truncation": 9.0}, "truncation = 9.0; 0.05 to 4 is expected"),
+    ({"truncation": "much"}, "truncation = 'much'; a number is expected"),
+    ({"tone": "II"}, f"'{PAIRS}' takes no tone; it takes diagnosis, seed, truncation"),
+    ({"preset": LABELLED, "truncation": 1.0}, f"'{LABELLED}' takes no truncation; it takes diagnosis, seed"),
+    ({"preset": "pix2pixhd-live"}, "makes no samples here"),
+    ({"preset": "../" * 2000}, "makes no samples here"),
+    ({"preset": None}, "key 'preset' is missing"),
+    ({"seed": None}, "key 'seed' is missing"),
+    ({"settings": {"truncation": 1.0}}, f"'{PAIRS}' takes no settings"),
 ])  # fmt: skip
 def test_a_wish_that_is_not_allowed_is_one_sentence(client, wish, words):
     answer = client.post("/sample", json={"preset": PAIRS, "count": 4, "seed": 1} | wish)
@@ -199,7 +212,7 @@ def test_a_grid_arrives_sample_by_sample_with_seeds_masks_and_its_command(client
     }
     assert [json_["seed"] for json_, _ in rest] == [own_seed(7, i) for i in range(11)]
     table, body = rest[4]
-    sample = made.one(service.SampleRef(PAIRS, table["seed"], truncation=1.5))
+    sample = made.one(ref(PAIRS, table["seed"], truncation=1.5))
     mask = np.asarray(Image.open(io.BytesIO(base64.b64decode(table["mask"]))).convert("L")) > 0
     assert np.array_equal(mask, sample.mask > 0)
     assert Image.open(io.BytesIO(body)).size == (256, 192)
@@ -244,6 +257,19 @@ def test_a_kept_sample_holds_what_made_it_beside_its_mask(client, made):
     assert single.headers["content-type"] == "image/png"
 
 
+@pytest.mark.parametrize("told", [
+    {"preset": PAIRS, "seed": 2**64 - 1, "diagnosis": None, "truncation": 1.5, "turns": [{"towards": 4, "share": 0.5}]},
+    {"preset": LABELLED, "seed": 3, "diagnosis": "melanoma", "truncation": None, "turns": []},
+])  # fmt: skip
+def test_what_a_kept_sample_has_always_told_reads_back_and_is_told_again(made, told):
+    place = service.wished(told)
+    picture, *_ = made.files(place).values()
+
+    assert list(place.plain().items()) == list(told.items())
+    assert json.loads(Image.open(io.BytesIO(picture)).text["moulage"])["sample"] == told
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(picture))), made.one(place).picture)
+
+
 def test_the_loop_goes_there_and_back_and_says_that_it_is_synthetic(client):
     way = {"preset": PAIRS, "seed": 3, "turns": [{"towards": 4, "share": 0}]}
     answer = client.post("/sample/loop", json=way)
@@ -274,21 +300,21 @@ def test_a_set_is_written_once_goes_on_and_reads_back(client, monkeypatch, tmp_p
     assert again[0][0] == {"done": 9, "total": 9}
     assert again[-1][1] == body
     (folder,) = (tmp_path / "sets").iterdir()
-    assert service.set_folder(service.GridRequest(**wish)) == Path(folder)
-    assert service.set_folder(service.GridRequest(**(wish | {"seed": 3}))) != Path(folder)
+    assert service.set_folder(service.wished(wish, service.GridRequest)) == Path(folder)
+    assert service.set_folder(service.wished(wish | {"seed": 3}, service.GridRequest)) != Path(folder)
     for name in "abcdef":
         (tmp_path / "sets" / name).mkdir()
-    service.set_folder(service.GridRequest(**(wish | {"seed": 4})))
+    service.set_folder(service.wished(wish | {"seed": 4}, service.GridRequest))
     assert len(list((tmp_path / "sets").iterdir())) == downloads.SETS_KEPT
 
 
 def test_a_neighbourhood_is_no_set():
     with pytest.raises(EngineError, match="no set"):
-        service.set_folder(service.GridRequest(PAIRS, 9, 2, around=5))
+        service.set_folder(service.wished({"preset": PAIRS, "count": 9, "seed": 2, "around": 5}, service.GridRequest))
 
 
 def test_the_command_line_writes_the_sample_that_the_page_shows(made, tmp_path, capsys, monkeypatch):
-    place = service.SampleRef(PAIRS, 7, truncation=1.5, turns=(Turn(2**64 - 1, 0.25), Turn(9, 0.5)))
+    place = ref(PAIRS, 7, (Turn(2**64 - 1, 0.25), Turn(9, 0.5)), truncation=1.5)
     assert place.command() == (
         f"moulage sample-one {PAIRS} --seed 7 --turn {2**64 - 1}:0.25 --turn 9:0.5 --truncation 1.5 --out picture.png"
     )

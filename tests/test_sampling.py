@@ -1,79 +1,27 @@
 """Sets of pictures from noise: the same whatever the shards, whole after any stop, and refused in one sentence."""
 
 import csv
-import dataclasses
-import json
 import os
-import shutil
 
 import numpy as np
 import pytest
 import torch
+from narrow_generators import LOAD, NARROW, narrow, narrow_or_whole, sampled, untrained
 from phantoms import write
 from PIL import Image
 
 from engine import service
 from engine.cli import main
-from engine.config import to_table
-from engine.data.readers import registry
-from engine.data.readers.isic import read
 from engine.errors import EngineError
 from engine.generators.registry import FAMILIES
-from engine.photos.reading import load_mask
-from engine.seeds import stream
-from engine.service import evaluate as judging
-from engine.stores.sample_sets import Folder, Job, Shard
+from engine.stores.sample_sets import Folder
 from engine.training import presets
-from engine.weights.card import Card, Clock, Code, DataRef, Env, PresetRef
-from engine.weights.checkpoint import load, save
-
-NARROW = {
-    "dcgan-pairs-live": {"width": 2, "discriminator_width": 2},
-    "pgan-256-live": {"fmap_base": 64, "fmap_max": 4, "latent": 8},
-    "dcgan-128-bcc": {"width": 2, "discriminator_width": 2},
-    "lapgan-pairs": {"width": 2, "hidden": 8, "discriminator_width": 2, "start": (5, 5)},
-}
-
-
-def untrained(name, path, **changes):
-    """A checkpoint of a preset's narrow form, with random weights."""
-    preset = narrow(name, **changes)
-    torch.manual_seed(0)
-    gan = FAMILIES[preset.family].build(preset.model)
-    tensors = {f"G.{k}": v for k, v in gan.networks["G"].state_dict().items()} | gan.tables([0, 0, 1])
-    card = Card(
-        family=preset.family, preset=PresetRef(name, "0" * 64), config=to_table(preset),
-        data=DataRef("test", "0" * 64, "train"), clock=Clock(0, 0), seed=1, code=Code(None, False),
-        env=Env("3", "2", "cpu"), licence="none",
-    )  # fmt: skip
-    save(path, tensors, card)
-    return path
-
-
-LOAD = presets.load
-
-
-def sampled(name, count, seed, out, shard="1/1", checkpoint=None, device="cpu", **settings):
-    """What came of a request for a set from noise."""
-    return service.run(
-        service.SampleRequest(name, count, out, seed, shard, settings, None, None, None, checkpoint, device)
-    )
-
-
-def narrow(name, **changes):
-    preset = LOAD(name)
-    model = dataclasses.replace(preset.model, **(NARROW.get(name, {}) | changes))
-    size = getattr(model, "size", preset.size)
-    if size != preset.size:
-        (stage,) = preset.train.stages
-        stage = dataclasses.replace(stage, width=size[0], height=size[1])
-        preset = dataclasses.replace(preset, train=dataclasses.replace(preset.train, stages=(stage,)))
-    return dataclasses.replace(preset, model=model, size=size)
+from engine.weights.checkpoint import load
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(presets, "load", lambda name, *rest: narrow(name) if name in NARROW else LOAD(name, *rest))
+    monkeypatch.setattr(presets, "load", narrow_or_whole)
 
 
 @pytest.fixture(scope="module")
@@ -106,21 +54,6 @@ def test_a_set_is_the_same_whatever_the_number_of_shards(weights, tmp_path, name
     }
 
 
-def test_a_set_of_pairs_reads_back_as_an_isic_folder_with_its_masks(weights, tmp_path):
-    sampled("dcgan-pairs-live", 5, 1, tmp_path / "set", checkpoint=weights["dcgan-pairs-live"])
-
-    manifest = read(tmp_path / "set", tmp_path / "set" / "manifest.csv", "isic2017")
-    assert [record.id for record in manifest.records] == [f"ISIC_SYNTHETIC_{i:07d}" for i in range(5)]
-    assert {record.split for record in manifest.records} == {"train"}
-    sampler = service.Sampler("dcgan-pairs-live", checkpoint=weights["dcgan-pairs-live"])
-    with (tmp_path / "set" / "manifest.csv").open(newline="") as file:
-        seeds = [int(row["seed"]) for row in csv.DictReader(file)]
-    made = sampler.paint([sampler.request(seed=seed) for seed in (*seeds, 1, 2, 3)])
-    for record, one in zip(manifest.records, made, strict=False):
-        assert np.array_equal(np.asarray(Image.open(record.picture)), one.picture)
-        assert np.array_equal(load_mask(record.lesion), one.mask)
-
-
 def test_the_mask_is_where_the_fourth_channel_is_above_nought(weights):
     sampler = service.Sampler("dcgan-pairs-live", checkpoint=weights["dcgan-pairs-live"])
     request = sampler.request(seed=5)
@@ -148,18 +81,6 @@ def test_a_stopped_set_goes_on_keeps_what_is_whole_and_mends_what_is_not(weights
     assert (found.made, found.there) == (2, 10)
     assert same(pixels(out), before)
     assert folder.picture(0).stat().st_mtime_ns == kept
-
-
-def test_every_picture_says_that_it_is_synthetic_and_where_it_comes_from(weights, tmp_path):
-    sampled("pgan-256-live", 2, 3, tmp_path / "set", diagnosis="melanoma", checkpoint=weights["pgan-256-live"])
-
-    said = service.read_card(Folder(tmp_path / "set", False).picture(1))
-    assert said["synthetic"] is True
-    assert said["sample"] == {
-        "set_seed": 3, "number": 1, "seed": int(stream(3, "sample", 1).integers(2**53)), "diagnosis": "melanoma",
-        "truncation": None,
-    }  # fmt: skip
-    assert json.loads((tmp_path / "set" / "job.json").read_text())["synthetic"] is True
 
 
 def test_without_a_wish_diagnoses_come_in_the_training_datas_proportion(weights, tmp_path):
@@ -250,20 +171,6 @@ def test_a_truncation_out_of_range_names_the_range(weights, tmp_path):
         sampled("dcgan-pairs-live", 2, 1, tmp_path / "set", truncation=9.0, checkpoint=weights["dcgan-pairs-live"])
 
 
-def test_a_folder_with_something_else_in_it_is_left_alone(weights, tmp_path):
-    (tmp_path / "photo.png").write_bytes(b"mine")
-    with pytest.raises(EngineError, match="not empty and holds no set"):
-        sampled("dcgan-pairs-live", 2, 1, tmp_path, checkpoint=weights["dcgan-pairs-live"])
-    with pytest.raises(EngineError, match="is a file"):
-        sampled("dcgan-pairs-live", 2, 1, tmp_path / "photo.png", checkpoint=weights["dcgan-pairs-live"])
-
-    out = tmp_path / "set"
-    sampled("dcgan-pairs-live", 2, 1, out, checkpoint=weights["dcgan-pairs-live"])
-    with pytest.raises(EngineError, match="another set, of seed = 1; now it is 2"):
-        sampled("dcgan-pairs-live", 2, 2, out, checkpoint=weights["dcgan-pairs-live"])
-    assert (tmp_path / "photo.png").read_bytes() == b"mine"
-
-
 def test_generators_of_maps_and_untrained_ones_are_refused(tmp_path):
     with pytest.raises(EngineError, match=r"has no trained weights; train it with `moulage train dcgan-64`"):
         sampled("dcgan-64", 2, 1, tmp_path / "set")
@@ -322,46 +229,6 @@ def test_lapgans_levels_trained_apart_are_joined(weights, tmp_path):
         service.run(service.JoinRequest((weights["pgan-256-live"],) * 2, tmp_path / "other.safetensors"))
 
 
-def test_shards_share_all_blocks_and_none_twice():
-    for of in (1, 2, 5):
-        assert [sum(Shard(n, of).has(block) for n in range(1, of + 1)) for block in range(12)] == [1] * 12
-
-
-def test_a_manifest_of_a_set_is_for_that_job_only(tmp_path):
-    Folder.open(tmp_path / "set", Job("a", "0", 3, 1), False)
-
-    assert Folder.open(tmp_path / "set", Job("a", "0", 3, 1), False).root == tmp_path / "set"
-    shutil.copy(tmp_path / "set" / "job.json", tmp_path / "copy.json")
-    (tmp_path / "set" / "job.json").write_text("{")
-    with pytest.raises(EngineError, match="damaged"):
-        Folder.open(tmp_path / "set", Job("a", "0", 3, 1), False)
-
-
-def test_a_set_is_read_back_as_synthetic_with_its_diagnoses_and_its_own_licence(weights, tmp_path):
-    name = "pgan-256-live"
-    sampled(name, 9, 4, tmp_path / "set", checkpoint=weights[name])
-    with (tmp_path / "set" / "manifest.csv").open(newline="") as file:
-        said = {row["image_id"]: row["diagnosis"] for row in csv.DictReader(file)}
-
-    found = registry.read(tmp_path / "set", tmp_path / "set" / "manifest.csv", registry.ALL)
-    assert {record.id: record.diagnosis for record in found.records} == said
-    assert all(record.licence.startswith("synthetic pictures by Moulage") for record in found.records)
-    report = service.run(service.CheckRequest(tmp_path / "set", tmp_path / "set" / "manifest.csv"))
-    assert report.problems == ()
-    assert report.licence.startswith("synthetic")
-    assert "none shows a patient" in (tmp_path / "set" / "README.txt").read_text()
-
-
-def test_a_set_of_one_rare_diagnosis_is_read_back_as_that_and_not_as_benign(tmp_path):
-    part = untrained("dcgan-128-bcc", tmp_path / "bcc.safetensors")
-    sampled("dcgan-128-bcc", 3, 4, tmp_path / "set", checkpoint=part)
-
-    found = registry.read(tmp_path / "set", tmp_path / "set" / "manifest.csv", registry.ALL, ("basal cell carcinoma",))
-    assert len(found.records) == 3
-    with pytest.raises(EngineError, match="its diagnoses: basal cell carcinoma"):
-        registry.read(tmp_path / "set", tmp_path / "set" / "manifest.csv", registry.ALL, ("benign",))
-
-
 def test_a_checkpoint_of_another_preset_is_refused_and_of_other_settings_sampled_by_them(tmp_path):
     other = untrained("dcgan-128-bcc", tmp_path / "bcc.safetensors")
     with pytest.raises(EngineError, match="trained as 'dcgan-128-bcc'; the preset 'dcgan-128-melanoma' was asked for"):
@@ -379,13 +246,6 @@ def test_a_generator_that_takes_no_label_names_no_diagnosis_of_several(tmp_path)
     assert sampler.diagnosis(sampler.request(seed=1)) is None
     with pytest.raises(EngineError, match="takes none and mixes benign, melanoma"):
         sampler.paint([sampler.request(seed=1, diagnosis="melanoma")])
-
-
-def test_masks_are_not_judged_as_pictures(weights, tmp_path):
-    name = "dcgan-pairs-live"
-    sampled(name, 6, 1, tmp_path / "set", checkpoint=weights[name])
-
-    assert len(judging._folder(tmp_path / "set", presets.load(name))) == 6
 
 
 @pytest.mark.parametrize(("options", "words"), [

@@ -5,7 +5,7 @@ successive numbers, the last one filled up with numbers beyond the set, and a sh
 computed beside the same neighbours, and has the same pixels, however many shards there are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from engine.config import from_table
 from engine.errors import EngineError
-from engine.generators.shared.noise_request import SEED_LIMIT
+from engine.generators.shared.noise_request import SEED_LIMIT, NoiseRequest
 from engine.pixels import from_unit
 from engine.rendering.backends import BACKENDS, FIXED, Run
 from engine.rendering.loading import chosen, load
 from engine.seeds import stream
 from engine.training import presets
+from engine.training.presets import FAMILIES, Preset
 
 BLOCK = 8
 OWN_SEEDS = 2**53  # a picture's own seed survives JSON and a browser's numbers
@@ -55,13 +56,13 @@ class Turn:
 class Turned:
     """A request whose noise is turned towards other seeds', one after the other; its diagnosis stays."""
 
-    request: Any
+    request: NoiseRequest
     turns: tuple[Turn, ...]
 
     @property
     def seed(self) -> int:
         """The request's own."""
-        return int(self.request.seed)
+        return self.request.seed
 
 
 class Sampler:
@@ -70,12 +71,7 @@ class Sampler:
     def __init__(self, preset: str, device: str = "cpu", checkpoint: Path | None = None) -> None:
         self.preset, self._weights = chosen(preset, checkpoint)
         self.device = device
-        if (takes := self.preset.capabilities.takes) != "noise":
-            does = f"paints from {self.preset.takes}, with `moulage render`"
-            raise EngineError(
-                f"'{preset}' {'judges photos and paints none' if takes == 'photo' else does}; a generator that takes noise "
-                f"alone is needed, such as {', '.join(_noise_presets()) or 'none of those that are trained yet'}."
-            )
+        _check_starts_from_noise(self.preset)
         self._generator = load(self.preset, self._weights, device)
         self._run: Run | None = None
 
@@ -89,21 +85,17 @@ class Sampler:
         """Of the weights and of what they were trained on."""
         return self._generator.licence
 
-    def request(self, **wishes: Any) -> Any:
-        """A request of the family; what it does not take is one sentence. Wishes that are None are none."""
-        known = {field.name for field in fields(self._generator.family.request)}
-        given = {name: value for name, value in wishes.items() if value is not None}
-        if strange := sorted(given.keys() - known):
-            raise EngineError(f"'{self.preset.name}' takes no {strange[0]}; it takes {', '.join(sorted(known))}.")
-        return from_table(self._generator.family.request, given, "the request")
+    def request(self, /, **settings: Any) -> NoiseRequest:
+        """A request of the family, see `noise_settings`."""
+        return noise_settings(self.preset, settings)
 
-    def diagnosis(self, request: Any) -> str | None:
+    def diagnosis(self, request: NoiseRequest) -> str | None:
         """What a request's picture shows, drawn by its seed where it names nothing."""
         from engine.generators.shared.noise import diagnosis_of
 
         return diagnosis_of(self.preset.capabilities, self._generator.tables, request)
 
-    def paint(self, requests: Sequence[Any]) -> list[Sample]:
+    def paint(self, requests: Sequence[NoiseRequest | Turned]) -> list[Sample]:
         """One picture a request or a `Turned`, computed together by the fixed backend."""
         if self._run is None:
             self._run = BACKENDS[FIXED](self._generator.network, self.device)
@@ -119,10 +111,10 @@ class Sampler:
             for pixels, value, request in zip(shown, values, requests, strict=True)
         ]
 
-    def _inputs(self, requests: Sequence[Any]) -> tuple[NDArray[np.float32], ...]:
+    def _inputs(self, requests: Sequence[NoiseRequest | Turned]) -> tuple[NDArray[np.float32], ...]:
         return tuple(np.concatenate(arrays) for arrays in zip(*map(self._input, requests), strict=True))
 
-    def _input(self, request: Any) -> tuple[NDArray[np.float32], ...]:
+    def _input(self, request: NoiseRequest | Turned) -> tuple[NDArray[np.float32], ...]:
         if isinstance(request, Turned):
             own = replace(request.request, diagnosis=self.diagnosis(request.request))
             found = self._input(own)
@@ -145,6 +137,30 @@ def turned(start: NDArray[np.float32], end: NDArray[np.float32], share: float) -
         return start
     weights = np.sin((1 - share) * angle) / np.sin(angle), np.sin(share * angle) / np.sin(angle)
     return np.asarray(weights[0] * start + weights[1] * end, np.float32)
+
+
+def noise_settings(preset: Preset, told: Mapping[str, Any]) -> NoiseRequest:
+    """What a picture of a preset is asked with, read strictly as the request of its family; what is told as None is not told.
+
+    Raises EngineError for a preset that does not start from noise, a setting that it does not take, and a value that is not
+    allowed.
+    """
+    _check_starts_from_noise(preset)
+    request: type[NoiseRequest] = FAMILIES[preset.family].request
+    known = {field.name for field in fields(request)}
+    given = {name: value for name, value in told.items() if value is not None}
+    if strange := sorted(given.keys() - known):
+        raise EngineError(f"'{preset.name}' takes no {strange[0][:40]}; it takes {', '.join(sorted(known))}.")
+    return from_table(request, given, "the request")
+
+
+def _check_starts_from_noise(preset: Preset) -> None:
+    if (takes := preset.capabilities.takes) != "noise":
+        does = f"paints from {preset.takes}, with `moulage render`"
+        raise EngineError(
+            f"'{preset.name}' {'judges photos and paints none' if takes == 'photo' else does}; a generator that takes noise "
+            f"alone is needed, such as {', '.join(_noise_presets()) or 'none of those that are trained yet'}."
+        )
 
 
 def _noise_presets() -> list[str]:

@@ -5,7 +5,7 @@ import json
 import shlex
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from engine import formats
 from engine.cases.planes import DEFINITE
-from engine.config import suggestion
+from engine.config import Control, suggestion
 from engine.errors import EngineError
-from engine.generators.shared.noise_request import SEED_LIMIT
+from engine.generators.shared.noise_request import SEED_LIMIT, NoiseRequest
 from engine.rendering.sampler import BLOCK, OWN_SEEDS, Sample, Sampler, Turn, Turned, own_seed
 from engine.seeds import stream
 from engine.training import presets
-from engine.training.presets import Preset
+from engine.training.presets import FAMILIES, Preset
 
 GRID_LIMIT = 500  # samples of one grid on a page
 SET_LIMIT = 2000  # samples of one file to download; 200 MB of pairs
@@ -31,7 +31,11 @@ LOOP_MS = 80
 
 @dataclass(frozen=True)
 class SamplerInfo:
-    """What a page needs to know of a generator. diagnoses: what may be asked of it; mask: whether it makes pairs."""
+    """What a page needs to know of a generator.
+
+    diagnoses: what may be asked of it; mask: whether it makes pairs. controls: what is set by hand. settings: names of all
+    that it can be told.
+    """
 
     name: str
     title: str
@@ -39,21 +43,21 @@ class SamplerInfo:
     size: tuple[int, int]
     diagnoses: tuple[str, ...]
     mask: bool
-    truncates: bool
+    controls: tuple[Control, ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class GridRequest:
     """A grid as a page asks for it: `count` samples of a set's seed, or, with `around`, as many like that one.
 
-    around: the seed of one sample; turns: those that led to it.
+    settings: what each sample is asked with, but that the seed is the set's. around: the seed of one sample; turns: those
+    that led to it.
     """
 
     preset: str
     count: int
-    seed: int
-    diagnosis: str | None = None
-    truncation: float | None = None
+    settings: NoiseRequest
     around: int | None = None
     turns: tuple[Turn, ...] = ()
 
@@ -63,41 +67,53 @@ class GridRequest:
             raise EngineError(
                 f"{self.count} samples; 1 to {SET_LIMIT} are allowed here, `moulage sample` writes any number."
             )
-        if not 0 <= self.seed < SEED_LIMIT:
-            raise EngineError(f"the seed is {self.seed}; 0 to {SEED_LIMIT - 1} (64 bits) is allowed.")
+        _check_seed(self.seed)
+
+    @property
+    def seed(self) -> int:
+        """Draws the samples' own."""
+        return self.settings.seed
 
     def command(self) -> str:
         """The same set, written by the command line."""
         said = ["moulage", "sample", self.preset, "--count", str(self.count), "--seed", str(self.seed)]
-        said += ["--diagnosis", self.diagnosis] if self.diagnosis else []
-        said += ["--truncation", f"{self.truncation:g}"] if self.truncation is not None else []
-        return shlex.join([*said, "--out", "DIR"])
+        return shlex.join([*said, *self.settings.options(), "--out", "DIR"])
 
 
 @dataclass(frozen=True)
 class SampleRef:
-    """One sample by what makes it: its own seed, and the turns that lead away from it, see `Turned`."""
+    """One sample by what makes it: what its generator is asked with, and the turns that lead away from it, see `Turned`."""
 
     preset: str
-    seed: int
-    diagnosis: str | None = None
-    truncation: float | None = None
+    settings: NoiseRequest
     turns: tuple[Turn, ...] = ()
 
     def __post_init__(self) -> None:
         """Numbers must be within their limits."""
-        if not 0 <= self.seed < SEED_LIMIT:
-            raise EngineError(f"the seed is {self.seed}; 0 to {SEED_LIMIT - 1} (64 bits) is allowed.")
+        _check_seed(self.seed)
         if len(self.turns) > TURNS_LIMIT:
             raise EngineError(f"{len(self.turns)} turns lead to that sample; {TURNS_LIMIT} are allowed.")
+
+    @property
+    def seed(self) -> int:
+        """Draws the noise, and whatever the settings leave open."""
+        return self.settings.seed
+
+    def plain(self) -> dict[str, Any]:
+        """As a picture's metadata and a page hold it, plain values; `service.wished` reads it."""
+        turns = [asdict(turn) for turn in self.turns]
+        return {"preset": self.preset, "seed": self.seed, **self.settings.stored(), "turns": turns}
 
     def command(self) -> str:
         """The same sample, written by the command line."""
         said = ["moulage", "sample-one", self.preset, "--seed", str(self.seed)]
         said += [part for turn in self.turns for part in ("--turn", f"{turn.towards}:{turn.share:g}")]
-        said += ["--diagnosis", self.diagnosis] if self.diagnosis else []
-        said += ["--truncation", f"{self.truncation:g}"] if self.truncation is not None else []
-        return shlex.join([*said, "--out", "picture.png"])
+        return shlex.join([*said, *self.settings.options(), "--out", "picture.png"])
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < SEED_LIMIT:
+        raise EngineError(f"the seed is {seed}; 0 to {SEED_LIMIT - 1} (64 bits) is allowed.")
 
 
 def noise_generators() -> tuple[SamplerInfo, ...]:
@@ -110,7 +126,8 @@ def noise_generators() -> tuple[SamplerInfo, ...]:
 def _info(preset: Preset) -> SamplerInfo:
     shows = preset.capabilities
     names = preset.name, preset.title, preset.makes, preset.size
-    return SamplerInfo(*names, shows.askable, shows.mask, shows.truncates)
+    settings = tuple(field.name for field in fields(FAMILIES[preset.family].request))
+    return SamplerInfo(*names, shows.askable, shows.mask, shows.controls, settings)
 
 
 class Samplers:
@@ -133,25 +150,19 @@ class Samplers:
         """Where a grid's samples lie. Around a sample, that one is the first."""
         if wish.count > GRID_LIMIT:
             raise EngineError(f"{wish.count} samples; a page shows 1 to {GRID_LIMIT}, and exports up to {SET_LIMIT}.")
-        told: dict[str, Any] = {"diagnosis": wish.diagnosis, "truncation": wish.truncation}
         for index in range(wish.count):
             if wish.around is None:
-                yield SampleRef(wish.preset, own_seed(wish.seed, index), **told)
+                yield SampleRef(wish.preset, replace(wish.settings, seed=own_seed(wish.seed, index)))
             else:
                 towards = int(stream(wish.seed, "around", index).integers(OWN_SEEDS))
                 away = (Turn(towards, NEAR),) if index else ()
-                yield SampleRef(wish.preset, wish.around, **told, turns=(*wish.turns, *away))
+                yield SampleRef(wish.preset, replace(wish.settings, seed=wish.around), (*wish.turns, *away))
 
     def paint(self, preset: str, places: list[SampleRef]) -> list[Sample]:
         """Some samples of one generator, computed together."""
         with self._lock:
-            sampler = self._named(preset)
-            return sampler.paint([_asked(sampler, place) for place in places])
-
-    def check(self, preset: str, settings: dict[str, Any]) -> None:
-        """Raise EngineError for a setting that the generator does not take, or a value that is not allowed."""
-        with self._lock:
-            self._named(preset).request(**settings)
+            asked = [Turned(place.settings, place.turns) if place.turns else place.settings for place in places]
+            return self._named(preset).paint(asked)
 
     def one(self, place: SampleRef) -> Sample:
         """One sample."""
@@ -187,7 +198,7 @@ class Samplers:
         return {
             "format": 1,
             "synthetic": True,
-            "sample": asdict(place) | {"diagnosis": sample.diagnosis},
+            "sample": place.plain() | {"diagnosis": sample.diagnosis},
             "checkpoint": {"preset": place.preset, "sha256": sampler.sha256, "licence": sampler.licence},
             "device": sampler.device,
         }
@@ -198,11 +209,6 @@ class Samplers:
         if name not in self._warm:
             self._warm[name] = Sampler(name, self._device)
         return self._warm[name]
-
-
-def _asked(sampler: Sampler, place: SampleRef) -> Any:
-    request = sampler.request(seed=place.seed, diagnosis=place.diagnosis, truncation=place.truncation)
-    return Turned(request, place.turns) if place.turns else request
 
 
 def _named_frame(sample: Sample) -> Image.Image:

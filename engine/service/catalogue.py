@@ -1,12 +1,13 @@
 """What there is: presets with their networks, feature nets, and where a file comes from."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from engine import formats
 from engine.config import Control, controls_of
 from engine.generators.registry import FAMILIES as GENERATORS
+from engine.generators.shared.noise_request import NoiseRequest
 from engine.paths import read_bytes
 from engine.service.saved_cases import provenance_from_bytes
 from engine.training import presets
@@ -58,7 +59,7 @@ def settings_types(noise: bool) -> dict[str, Any]:
     """Name of a setting → its annotated type, of all generators that start from noise, or of all others."""
     found: dict[str, Any] = {}
     for family in GENERATORS.values():
-        if noise == ("diagnosis" in {field.name for field in fields(family.request)}):
+        if noise == issubclass(family.request, NoiseRequest):
             found |= annotations_of(family.request)
     return found
 

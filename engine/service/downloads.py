@@ -2,23 +2,26 @@
 
 import hashlib
 import shutil
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from engine import formats
-from engine.config import from_table
+from engine.config import from_table, suggestion
 from engine.errors import EngineError
 from engine.paths import user_cache
-from engine.rendering.samplers import GridRequest, SampleRef
+from engine.rendering.sampler import noise_settings
+from engine.rendering.samplers import GridRequest, SampleRef, noise_generators
 from engine.training import presets
+from engine.training.presets import Preset
 
 SETS_KEPT = 4
+SETTINGS = "settings"  # the field of a wish that holds what the generator is told
 
 
 def set_folder(wish: GridRequest) -> Path:
     """Where a set to download is written: the same for the same wish and weights, so that a second try goes on."""
-    weights = presets.weights_path(wish.preset) if wish.preset in presets.names() else None
+    weights = presets.weights_path(wish.preset)
     if wish.around is not None:
         raise EngineError("samples around another are no set; sample anew, or keep single ones.")
     now = weights.stat().st_mtime_ns if weights else 0
@@ -42,10 +45,32 @@ def zipped_folder(folder: Path) -> bytes:
 
 
 def wished(table: Any, kind: type = SampleRef) -> Any:
-    """A SampleRef or a GridRequest from a page's JSON; what is missing or of another type is one sentence."""
+    """A SampleRef or a GridRequest from a page's JSON or from a picture's metadata.
+
+    Its settings stand beside its own fields. What is missing, of another type, or not taken by the generator is one sentence.
+    """
     if not isinstance(table, dict):
         raise EngineError("the wish is no JSON object.")
-    known = {field.name for field in fields(kind)}
-    return from_table(
-        kind, {name: value for name, value in table.items() if name in known and value is not None}, "the wish"
-    )
+    given = {name: value for name, value in table.items() if value is not None}
+    preset = _preset(given)
+    own = {field.name for field in fields(kind)} - {SETTINGS}
+    told = {name: value for name, value in given.items() if name not in own}
+    if "seed" not in told:
+        raise EngineError("the wish: key 'seed' is missing.")
+    settings = noise_settings(preset, told)
+    return from_table(kind, {name: given[name] for name in own & given.keys()} | {SETTINGS: settings}, "the wish")
+
+
+def _preset(given: dict[str, Any]) -> Preset:
+    name = from_table(_Named, {key: value for key, value in given.items() if key == "preset"}, "the wish").preset
+    known = [generator.name for generator in noise_generators()]
+    if name not in known:
+        raise EngineError(f"the generator '{name[:60]}' makes no samples here; {suggestion(name[:60], known)}")
+    return presets.load(name)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What a wish says before it is known what else it may say."""
+
+    preset: str

@@ -14,15 +14,16 @@ from engine.cases.planes import DEFINITE
 from engine.cases.settings import SEED_LIMIT
 from engine.data import export
 from engine.errors import EngineError
+from engine.generators.shared.noise_request import NoiseRequest
 from engine.paths import check_new_folder, write_atomically
 from engine.rendering.painter import Painter
-from engine.rendering.sampler import BLOCK, Sample, Sampler, Turn, own_seed
+from engine.rendering.sampler import BLOCK, Sample, Sampler, Turn, noise_settings, own_seed
 from engine.rendering.samplers import SampleRef, Samplers
 from engine.seeds import stream
 from engine.service.render import Written
 from engine.service.requests import SILENT, SampleOneRequest, SampleRequest, Watch
 from engine.stores.photo_indexes import Nearest
-from engine.stores.sample_sets import Folder, Job, Shard
+from engine.stores.sample_sets import Folder, Job, Shard, check_seed
 from engine.training import presets
 from engine.training.presets import new_case
 
@@ -70,12 +71,12 @@ def _of_noise(request: SampleRequest, watch: Watch) -> Sampled:
     Raises EngineError for a number, seed, shard or setting that is not allowed, a folder with something else in it, and a
     full disk; then what was written stands, and the same request goes on.
     """
-    mine, count, settings = Shard.parse(request.shard), request.count, request.settings
-    Job(presets.load(request.preset).name, "", count, request.seed)
+    mine, count = Shard.parse(request.shard), request.count
+    check_seed(request.seed)
     sampler = Sampler(request.preset, request.device, request.checkpoint)
-    sampler.diagnosis(sampler.request(seed=own_seed(request.seed, 0), **settings))
-    told = settings.get("diagnosis"), settings.get("truncation")
-    job = Job(request.preset, sampler.sha256, count, request.seed, *told)
+    settings = sampler.request(seed=request.seed, **request.settings)
+    sampler.diagnosis(settings)
+    job = Job(request.preset, sampler.sha256, count, settings)
     folder = Folder.open(request.out, job, sampler.preset.capabilities.mask)
     folder.describe(export.summary(count, [_checkpoint(sampler)], dated=False))
     whole = [range(first, first + BLOCK) for place, first in enumerate(range(0, count, BLOCK)) if mine.has(place)]
@@ -137,7 +138,7 @@ class _Writer:
         pool = ThreadPoolExecutor(ENCODERS)
         try:
             for block in blocks:
-                requests = [_request(self.sampler, self.job, index) for index in block]
+                requests = [_request(self.job, index) for index in block]
                 started = time.perf_counter()
                 samples = self.sampler.paint(requests)
                 network_s += time.perf_counter() - started
@@ -167,8 +168,8 @@ class _Writer:
             raise EngineError(f"{str(error).rstrip('.')}; the same command goes on from there.") from error
 
 
-def _request(sampler: Sampler, job: Job, index: int) -> Any:
-    return sampler.request(seed=own_seed(job.seed, index), diagnosis=job.diagnosis, truncation=job.truncation)
+def _request(job: Job, index: int) -> NoiseRequest:
+    return replace(job.settings, seed=own_seed(job.seed, index))
 
 
 def _checkpoint(sampler: Sampler) -> dict[str, str]:
@@ -184,8 +185,8 @@ def _provenance(sampler: Sampler, job: Job, index: int, made: Sample) -> dict[st
             "set_seed": job.seed,
             "number": index,
             "seed": made.seed,
+            **job.settings.stored(),
             "diagnosis": made.diagnosis,
-            "truncation": job.truncation,
         },
         "checkpoint": _checkpoint(sampler),
         "device": sampler.device,
@@ -199,7 +200,7 @@ def _complete(folder: Folder, count: int) -> bool:
 def _rows(sampler: Sampler, job: Job, folder: Folder) -> Iterator[dict[str, Any]]:
     """The manifest's lines: what is known of every picture, without looking at it."""
     for index in range(job.count):
-        request = _request(sampler, job, index)
+        request = _request(job, index)
         diagnosis = sampler.diagnosis(request)
         known = {} if diagnosis is None else {"diagnosis": diagnosis, "melanoma": float(diagnosis == "melanoma")}
         yield {"image_id": folder.name(index), "seed": request.seed, **known, "split": "train"}
@@ -207,12 +208,12 @@ def _rows(sampler: Sampler, job: Job, folder: Folder) -> Iterator[dict[str, Any]
 
 def sample_one(request: SampleOneRequest, watch: Watch = SILENT) -> Written:
     """Write one sample, with its mask beside it, or with `.gif` the way along its last turn; and what photo is nearest."""
-    out, told = request.out, (request.settings.get("diagnosis"), request.settings.get("truncation"))
-    place = SampleRef(request.preset, request.seed, *told, tuple(map(_turn, request.turns)))
+    out, preset = request.out, presets.load(request.preset)
+    settings = noise_settings(preset, {**request.settings, "seed": request.seed})
+    place = SampleRef(preset.name, settings, tuple(map(_turn, request.turns)))
     samplers, kind = Samplers(request.device), out.suffix.lower()
     if kind not in (".png", ".gif"):
         raise EngineError(f"--out {out.name} is neither .png nor .gif; one of them is needed.")
-    samplers.check(request.preset, request.settings)
     if kind == ".gif":
         files = {out: samplers.loop(place)}
     else:

@@ -7,15 +7,15 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import EngineError
+from engine.generators.shared.noise_request import SEED_LIMIT, NoiseRequest
 from engine.paths import write_atomically
 
 COUNT_LIMIT = 10_000_000  # seven digits in a name
-SEED_LIMIT = 2**64
 PICTURES, MASKS = "ISIC2018_Task1-2_Training_Input", "ISIC2018_Task1_Training_GroundTruth"
 PNG_END = b"IEND\xaeB`\x82"
 JOB, MANIFEST, DATA_MANIFEST = "job.json", "manifest.csv", "manifest.json"
@@ -31,21 +31,37 @@ tells its seed and generator.
 
 @dataclass(frozen=True)
 class Job:
-    """What a set is determined by, whatever the shards."""
+    """What a set is determined by, whatever the shards.
+
+    settings: what each picture is asked with, but that the seed is the set's.
+    """
 
     preset: str
     checkpoint_sha256: str
     count: int
-    seed: int
-    diagnosis: str | None = None
-    truncation: float | None = None
+    settings: NoiseRequest
 
     def __post_init__(self) -> None:
         """The number and the seed must be within their limits."""
         if not 1 <= self.count <= COUNT_LIMIT:
             raise EngineError(f"--count {self.count}; 1 to {COUNT_LIMIT:,} pictures are allowed.")
-        if not 0 <= self.seed < SEED_LIMIT:
-            raise EngineError(f"--seed {self.seed}; 0 to {SEED_LIMIT - 1} (64 bits) is allowed.")
+        check_seed(self.seed)
+
+    @property
+    def seed(self) -> int:
+        """Draws the pictures' own."""
+        return self.settings.seed
+
+    def plain(self) -> dict[str, Any]:
+        """As the set's folder holds it."""
+        numbers = {"count": self.count, "seed": self.seed}
+        return {"preset": self.preset, "checkpoint_sha256": self.checkpoint_sha256, **numbers, **self.settings.stored()}
+
+
+def check_seed(seed: int) -> None:
+    """Raise EngineError for one that is not of 64 bits."""
+    if not 0 <= seed < SEED_LIMIT:
+        raise EngineError(f"--seed {seed}; 0 to {SEED_LIMIT - 1} (64 bits) is allowed.")
 
 
 @dataclass(frozen=True)
@@ -80,7 +96,7 @@ class Folder:
     @classmethod
     def open(cls, root: Path, job: Job, masks: bool) -> "Folder":
         """Start a job in an empty folder, or go on with the same one; anything else in it is left alone, in a sentence."""
-        said = {"synthetic": True, **asdict(job)}
+        said = {"synthetic": True, **job.plain()}
         if root.is_file():
             raise EngineError(f"--out {root} is a file; a folder is needed.")
         if (root / JOB).is_file():
@@ -140,9 +156,9 @@ def _refuse_another(root: Path, said: dict[str, Any]) -> None:
         known = dict(json.loads((root / JOB).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise EngineError(f"{root / JOB} is damaged; choose another folder.") from error
-    for key, value in said.items():
-        if known.get(key) != value:
+    for key in said | known:
+        if known.get(key) != said.get(key):
             raise EngineError(
-                f"--out {root} holds another set, of {key} = {known.get(key)}; now it is {value}. Choose another folder, or "
-                "the same settings to go on with it."
+                f"--out {root} holds another set, of {key} = {known.get(key)}; now it is {said.get(key)}. Choose another "
+                "folder, or the same settings to go on with it."
             )

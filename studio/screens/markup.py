@@ -30,16 +30,21 @@ def markup(
     samplers: Sequence[service.SamplerInfo],
 ) -> str:
     """The whole page. generators: those that paint live, the first one chosen. samplers: those that start from noise."""
-    controls = {control.name: control for one in generators for control in one.controls}
     html = TEMPLATES.get_template("page.html").render(
         # (label, name) of what a hand paints: all but the outside of the frame.
         classes=list(enumerate(words.CLASS_NAMES))[service.SKIN :],
         tones=TONES,
         generators=generators,
         samplers=samplers,
-        controls=list(controls.values()),
+        controls=_controls(generators),
+        sampler_controls=_controls(samplers),
         axes=service.AXES,
         starters=service.STARTER_NAMES,
         export_forms=list(service.FORMS.items())[1:],  # "Save picture" saves the first
     )
     return LAYOUT.sub("", html)
+
+
+def _controls(generators: Sequence[service.PainterInfo | service.SamplerInfo]) -> list[service.Control]:
+    """Each once, also where several generators have it."""
+    return list({control.name: control for one in generators for control in one.controls}.values())

@@ -152,6 +152,12 @@ def served(kind, folders):
 
 
 @pytest.fixture(scope="session")
+def redder(tmp_path_factory):
+    """A studio whose DCGAN takes one slider more, `redness`."""
+    yield from served("redder", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
 def plain(tmp_path_factory):
     """A studio with the plain painter."""
     yield from served("plain", tmp_path_factory)

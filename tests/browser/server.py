@@ -1,8 +1,9 @@
 """The studio as the browser tests meet it: the real app in a process of its own, with a record of what came in.
 
-Every line on standard input, [PORT, "plain" or "trained", DRAFTS] as JSON, forks a server, whose number is answered. `plain`
-paints flat colours in no time, so that the page can be tested alone; `trained` is the shipped generator. GET /record tells the
-newest map and settings that the painter received, and every try to reach another machine, each of which fails.
+Every line on standard input, [PORT, KIND, DRAFTS] as JSON, forks a server, whose number is answered. The kind `plain` paints
+flat colours in no time, so that the page can be tested alone; `redder` is the same beside a DCGAN with one slider more;
+`trained` is the shipped generator. GET /record tells the newest map and settings that the painter received, and every try to
+reach another machine, each of which fails.
 """
 
 import base64
@@ -11,8 +12,10 @@ import os
 import signal
 import sys
 import time
+from dataclasses import make_dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS.parent), str(TESTS)]
@@ -28,9 +31,12 @@ import uvicorn  # noqa: E402
 from engine import service  # noqa: E402
 from engine.cases.case import Case, to_json  # noqa: E402
 from engine.cases.planes import Planes, pack, semantic_map  # noqa: E402
-from engine.cases.settings import TONES  # noqa: E402
+from engine.cases.settings import TONES, Share  # noqa: E402
+from engine.config import Slider  # noqa: E402
 from engine.errors import EngineError  # noqa: E402
+from engine.generators import dcgan, registry  # noqa: E402
 from engine.generators.shared.sliders import AppearanceSettings  # noqa: E402
+from engine.training import presets  # noqa: E402
 from studio import access  # noqa: E402
 from studio import app as studio_app  # noqa: E402
 
@@ -112,9 +118,19 @@ def recorded(app, recorder):
     return outer
 
 
+def take_redness() -> None:
+    """Add to DCGAN's settings, declared in one line, a slider that its network has no use for."""
+    redness = Annotated[Share | None, Slider("Redness", "How red the skin is")]
+    dcgan.request.Request = make_dataclass("Redder", [("redness", redness, None)], bases=(dcgan.Request,), frozen=True)
+    for families in (registry.FAMILIES, presets.FAMILIES):
+        families["dcgan"] = replace(families["dcgan"], request=dcgan.request.Request)
+
+
 def main(port: int, kind: str, drafts: Path) -> None:
     """Serve until killed; the port answers once the painter is warm."""
-    painter = {"plain": Plain, "trained": service.Painters}[kind]()
+    if kind == "redder":
+        take_redness()
+    painter = {"plain": Plain, "redder": Plain, "trained": service.Painters}[kind]()
     if kind == "trained":
         painter.strip(painter.starter_case())
         painter.render_live(painter.starter_case(), "warm", 1)

@@ -195,7 +195,9 @@ def test_every_generator_fits_its_controls(studio):
         tiles(studio, 24)
         assert studio.page.locator("[data-wish=diagnosis]").is_visible() == bool(one.diagnoses)
         assert studio.page.locator("[data-act=sample-mask]").is_visible() == one.mask
-        assert studio.page.locator("[data-part=truncation]").is_visible() == one.truncates
+        sliders = studio.page.locator("[data-screen=sample] [data-slider]:visible")
+        shown = [node.get_attribute("data-slider") for node in sliders.all()]
+        assert shown == [control.name for control in one.controls]
         if one.diagnoses:
             studio.page.locator("[data-wish=diagnosis]").select_option(one.diagnoses[1])
             tiles(studio, 24)

@@ -92,7 +92,7 @@ def test_a_generators_name_is_escaped():
 
     assert "<script>" not in markup(
         (service.PainterInfo("<script>alert(1)</script>", "<script>", (9, 9), ("<script>",)),),
-        (service.SamplerInfo("<script>", "<script>", "<script>", (9, 9), (), False, False),),
+        (service.SamplerInfo("<script>", "<script>", "<script>", (9, 9), (), False),),
     )
 
 

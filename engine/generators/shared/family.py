@@ -43,11 +43,6 @@ class Capabilities:
         """The diagnoses that may be asked for, if there is a choice."""
         return self.diagnoses if self.asks_diagnosis and len(self.diagnoses) > 1 else ()
 
-    @property
-    def truncates(self) -> bool:
-        """Whether its noise can be bounded."""
-        return any(control.name == "truncation" for control in self.controls)
-
 
 @dataclass(frozen=True)
 class Family:

@@ -1,4 +1,5 @@
 // The sidebar, the tool row and the footer: each control shows the editor's state and changes it.
+import { Sliders } from "../sliders.js";
 import { markersOf, groundOf, POSSIBLE, FIRST_MARKER } from "../../canvas/cells.js";
 
 const LIGHT = "moulage.light";
@@ -71,18 +72,12 @@ export class Controls {
     this.press("condition", tool.condition);
   }
 
-  // A slider shows a share from 0 to 1 in percent, anything else as it is.
-  slid(node) {
-    return Number(node.value) / Number(node.dataset.scale);
-  }
-
   bindSliders() {
     const { editor } = this;
-    this.each("slider", (node, name) => {
-      node.addEventListener("input", () => editor.preview({ [name]: this.slid(node) }));
-      node.addEventListener("change", () => editor.end());
-      this.one("auto", name).addEventListener("click", () =>
-        editor.set({ [name]: editor.settings[name] === null ? this.slid(node) : null }));
+    this.appearance = new Sliders(this.root.querySelector(".side"), {
+      moved: (name, value) => editor.preview({ [name]: value }),
+      ended: () => editor.end(),
+      chosen: (name, value) => editor.set({ [name]: value }),
     });
     const size = this.one("part", "size"), opacity = this.one("part", "opacity");
     size.addEventListener("input", () => editor.choose({ size_px: Number(size.value) }));
@@ -191,16 +186,7 @@ export class Controls {
     this.showBox();
     this.one("part", "seed").value = settings.seed;
     this.one("part", "generator").value = settings.generator;
-    this.each("slider", (node, name) => {
-      const value = settings[name], auto = value === null;
-      const percent = node.dataset.scale === "100", shown = percent ? Math.round(value * 100) : value;
-      if (!auto) node.value = shown;
-      node.closest(".slider").hidden = !(this.sliders[settings.generator] || []).includes(name);
-      node.classList.toggle("auto", auto);
-      const chip = this.one("auto", name);
-      chip.textContent = auto ? this.words.auto : shown + (percent ? " %" : "");
-      chip.setAttribute("aria-pressed", String(auto));
-    });
+    this.appearance.show(settings, this.sliders[settings.generator] || []);
     this.showHistory();
   }
 

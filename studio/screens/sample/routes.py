@@ -1,4 +1,6 @@
-"""The Sample screen's routes. A wish comes as JSON, the fields of `service.GridRequest` or `service.SampleRef`.
+"""The Sample screen's routes.
+
+A wish comes as JSON: the fields of `service.GridRequest` or `service.SampleRef`, with the generator's settings beside them.
 
 POST /sample          → parts (streams.py): {total, command}, then one a sample: JSON {seed, diagnosis, ...}, JPEG
 POST /sample/one      → one part: JSON {seed, diagnosis, ...}, JPEG
@@ -14,7 +16,6 @@ import base64
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
@@ -115,7 +116,7 @@ def _grid(maker: Maker, body: bytes) -> Parts:
 
 
 def _sample(place: service.SampleRef, sample: service.Sample) -> bytes:
-    table = asdict(place) | {"shows": sample.diagnosis, "command": place.command()}
+    table = place.plain() | {"shows": sample.diagnosis, "command": place.command()}
     if sample.mask is not None:
         table["mask"] = base64.b64encode(_mask_png(sample.mask)).decode()
     return part(table, jpeg(sample.picture))
@@ -162,9 +163,7 @@ def _export(body: bytes) -> Parts:
     folder = service.set_folder(wish)
 
     def write(progress: Progress) -> None:
-        told = {"diagnosis": wish.diagnosis, "truncation": wish.truncation}
-        settings = {name: value for name, value in told.items() if value is not None}
-        record = service.SampleRequest(wish.preset, wish.count, folder, wish.seed, settings=settings)
+        record = service.SampleRequest(wish.preset, wish.count, folder, wish.seed, settings=wish.settings.chosen())
         service.run(record, service.Watch(progress))
 
     yield from counted(write)

@@ -1,4 +1,5 @@
 // The Sample screen: a grid of pictures from noise that fills as they come, one of them large, and the way to another.
+import { Sliders } from "../sliders.js";
 import { ask, partsOf, sentenceOf } from "../streams.js";
 
 const SEEDS = 2 ** 48; // of the dice
@@ -10,6 +11,7 @@ export class Samples {
     this.running = null;
     this.masks = true;
     this.at = null; // which of them is large
+    this.values = {}; // of the sliders, by name
     if (generators.length) this.bind();
   }
 
@@ -37,8 +39,12 @@ export class Samples {
     this.large.addEventListener("keydown", event => this.key(event));
     this.wished("preset").addEventListener("change", () => { this.suit(); this.run(); });
     this.wished("diagnosis").addEventListener("change", () => this.run());
-    this.wished("truncation").addEventListener("input", () => this.tellTruncation());
-    this.wished("truncation").addEventListener("change", () => this.run());
+    const slid = (name, value) => { this.values[name] = value; this.showSliders(); };
+    this.sliders = new Sliders(this.root.querySelector("[data-screen=sample]"), {
+      moved: slid,
+      ended: () => this.run(),
+      chosen: (name, value) => { slid(name, value); this.run(); },
+    });
     for (const name of ["count", "seed"]) {
       this.wished(name).addEventListener("keydown", event => { if (event.key === "Enter") this.run(); });
     }
@@ -54,24 +60,22 @@ export class Samples {
 
   // Only what the generator takes can be asked for.
   suit() {
-    const { diagnoses, mask, truncates } = this.generator(), select = this.wished("diagnosis");
+    const { diagnoses, mask } = this.generator(), select = this.wished("diagnosis");
     const option = (value, text) => Object.assign(document.createElement("option"), { value, textContent: text });
     select.replaceChildren(option("", this.words.any_diagnosis), ...diagnoses.map(name => option(name, name)));
     select.hidden = !diagnoses.length;
-    this.part("truncation").hidden = !truncates;
     this.root.querySelector("[data-act=sample-mask]").hidden = !mask;
-    this.tellTruncation();
+    this.showSliders();
   }
 
-  // The slider's right end bounds nothing, and so does a generator that takes no bound.
-  truncation() {
-    const { value, max } = this.wished("truncation");
-    return this.generator().truncates && Number(value) < Number(max) ? Number(value) : null;
+  showSliders() {
+    this.sliders.show(this.values, this.generator().controls.map(one => one.name));
   }
 
-  tellTruncation() {
-    const truncation = this.truncation();
-    this.wished("truncation").nextElementSibling.textContent = truncation === null ? this.words.off : truncation.toFixed(1);
+  // What the generator is told beside the seed.
+  told() {
+    const own = this.generator().controls.map(({ name }) => [name, this.values[name] ?? null]);
+    return { diagnosis: this.wished("diagnosis").value || null, ...Object.fromEntries(own) };
   }
 
   open() {
@@ -97,10 +101,9 @@ export class Samples {
   wish() {
     return {
       preset: this.wished("preset").value,
-      diagnosis: this.wished("diagnosis").value || null,
+      ...this.told(),
       seed: this.wished("seed").value,
       count: this.number("count"),
-      truncation: this.truncation(),
     };
   }
 
@@ -112,8 +115,8 @@ export class Samples {
   async run(around = null) {
     if (this.running) this.running.abort();
     const mine = this.running = new AbortController();
-    const { seed, turns, diagnosis, truncation } = around ?? {};
-    const wish = { ...this.wish(), ...(around ? { around: seed, turns, diagnosis, truncation } : {}) };
+    const { seed, turns, ...told } = around ?? {};
+    const wish = { ...this.wish(), ...(around ? { ...told, around: seed, turns } : {}) };
     this.busy(true);
     try {
       const response = await this.ask("/sample", wish, mine.signal);
@@ -237,9 +240,11 @@ export class Samples {
   // What is large: the sample, turned as far towards the other as the slider says; `whole` keeps a turn that is still at 0.
   largePlace(whole = false) {
     const { place } = this.places[this.at], share = Number(this.part("share").value) / 100;
-    const { preset, seed, shows, truncation } = place, last = { towards: this.part("towards").value, share };
+    const { preset, shows } = place, { settings, diagnoses } = this.generators.find(one => one.name === preset);
+    const told = Object.fromEntries(settings.map(name => [name, place[name] ?? null]));
+    const last = { towards: this.part("towards").value, share };
     const turns = share || whole ? [...place.turns, last] : place.turns;
-    return { preset, seed, diagnosis: this.generator().diagnoses.length ? shows : null, truncation, turns };
+    return { preset, ...told, diagnosis: diagnoses.length ? shows : null, turns };
   }
 
   // The newest wish of a moving slider wins; the nearest photo follows when it rests.
