@@ -140,6 +140,12 @@ def assign(table: dict[str, Any], assignment: str) -> dict[str, Any]:
     return result
 
 
+def number_text(value: float) -> str:
+    """The shortest text that is read as just this number: 1 and not 1.0."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
 def shown(value: object) -> str:
     """A value as an error sentence quotes it: short whatever a file held."""
     text = repr(value)

@@ -82,9 +82,9 @@ FONTS: Final = ("Inter", "Noto Sans", "system-ui", "sans-serif")
 
 
 def style_sheet() -> str:
-    """The page's CSS: the tokens as custom properties, then canvas/page.css with every length counted in `--px`."""
+    """The page's CSS: the tokens as custom properties, then screens/page.css with every length counted in `--px`."""
     dark, light = ("".join(f"--{name}:{value};" for name, value in tokens.items()) for tokens in (DARK, LIGHT))
-    page = (Path(__file__).parent / "canvas" / "page.css").read_text(encoding="utf-8")
+    page = (Path(__file__).parent / "screens" / "page.css").read_text(encoding="utf-8")
     # A media query knows no custom properties.
     page = re.sub(r"^(?!@media)(.*)$", lambda line: LENGTH.sub(r"calc(\1 * var(--px))", line[0]), page, flags=re.M)
     scales = "".join(f"@media (min-width:{width}px){{.moulage{{--px:{scale}px}}}}\n" for width, scale in SCALES.items())

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -88,11 +89,12 @@ def test_data_check_says_nothing_is_wrong_or_what_is(moulage, folder):
 
 
 def test_a_record_of_a_check_exits_as_its_command_does(moulage, folder, tmp_path):
-    next(Path(folder[0]).rglob("*_segmentation.png")).unlink()
-    record = tmp_path / "check.json"
-    record.write_text(json.dumps({"verb": "data check", "folder": str(folder[0])}))
+    broken, record = tmp_path / "data", tmp_path / "check.json"
+    shutil.copytree(folder[0], broken)
+    next(broken.rglob("*_segmentation.png")).unlink()
+    record.write_text(json.dumps({"verb": "data check", "folder": str(broken)}))
 
-    assert moulage("data", "check", folder[0])[0] == 1
+    assert moulage("data", "check", broken)[0] == 1
     code, out, _ = moulage("run", record)
     assert code == 1
     assert "has no lesion mask" in out

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import Range, assign, from_table, read_toml, to_table
+from engine.config import Range, assign, from_table, number_text, read_toml, to_table
 from engine.errors import EngineError
 
 
@@ -186,3 +186,9 @@ def test_a_toml_file_that_cannot_be_read_is_one_sentence(tmp_path):
         read_toml(broken)
     with pytest.raises(EngineError, match="cannot be read: No such file"):
         read_toml(tmp_path / "absent.toml")
+
+
+@pytest.mark.parametrize(("value", "text"), [(1.0, "1"), (0.3, "0.3"), (0.12345678, "0.12345678"), (1e-7, "1e-07")])
+def test_a_numbers_text_is_short_and_reads_as_just_that_number(value, text):
+    assert number_text(value) == text
+    assert float(text) == value

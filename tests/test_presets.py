@@ -7,9 +7,11 @@ import pytest
 
 from engine.cases.case import to_json
 from engine.cases.planes import Planes
+from engine.config import controls_of
 from engine.errors import EngineError
 from engine.paths import PRESETS
 from engine.training import presets
+from engine.training.presets import FAMILIES
 
 NAME = "pix2pixhd-semantic"
 
@@ -101,3 +103,20 @@ def test_a_name_that_no_file_can_have_is_one_sentence():
     for name in ("a" * 300, "a\0b", "", ".", ".."):
         with pytest.raises(EngineError, match="no preset"):
             presets.load(name)
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_a_slider_that_the_network_does_not_heed_is_refused(name):
+    preset = presets.load(name)
+    request = FAMILIES[preset.family].request
+    if preset.capabilities.takes not in ("map", "boxes"):
+        return
+    case = presets.new_case(preset, Planes.blank(*preset.size))
+    heeded = {control.name for control in preset.capabilities.controls}
+
+    for control in controls_of(request):
+        if control.name in heeded:
+            assert getattr(presets.told(preset, case, {control.name: 0.5}).settings, control.name) == 0.5
+        else:
+            with pytest.raises(EngineError, match=f"'{name}' does not heed {control.name}"):
+                presets.told(preset, case, {control.name: 0.5})

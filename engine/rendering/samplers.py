@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from engine import formats
 from engine.cases.planes import DEFINITE
-from engine.config import Control, suggestion
+from engine.config import Control, number_text, suggestion
 from engine.errors import EngineError
 from engine.generators.shared.noise_request import SEED_LIMIT, NoiseRequest
 from engine.rendering.sampler import BLOCK, OWN_SEEDS, Sample, Sampler, Turn, Turned, own_seed
@@ -107,7 +107,7 @@ class SampleRef:
     def command(self) -> str:
         """The same sample, written by the command line."""
         said = ["moulage", "sample-one", self.preset, "--seed", str(self.seed)]
-        said += [part for turn in self.turns for part in ("--turn", f"{turn.towards}:{turn.share:g}")]
+        said += [part for turn in self.turns for part in ("--turn", f"{turn.towards}:{number_text(turn.share)}")]
         return shlex.join([*said, *self.settings.options(), "--out", "picture.png"])
 
 

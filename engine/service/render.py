@@ -49,8 +49,7 @@ def render(request: RenderRequest, watch: Watch = SILENT) -> Written:
         )
     preset, painter = presets.load(request.preset), Painter(request.preset, request.device, request.checkpoint)
     case = _case_of(request, preset).for_generator(preset.name, request_of(preset.name))
-    told = case.with_settings(request.settings, f"the settings of '{preset.name}'")
-    kept = painter.render(told)
+    kept = painter.render(presets.told(preset, case, request.settings))
     write_atomically(out, export(kept, BY_SUFFIX[suffix], out.name.removesuffix(suffix)).data)
     return Written((out,))
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from engine.config import Range, from_table, parse_json, shown, suggestion, to_table
 from engine.errors import EngineError
+from engine.paths import read_bytes
 from engine.stores.sample_sets import COUNT_LIMIT
 
 VERB = "verb"  # the key of a record's plain values that says which it is
@@ -270,11 +271,7 @@ def read_record(value: object, where: str = "the record") -> Any:
 
 def read_record_file(path: Path) -> Any:
     """A record from a JSON file."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise EngineError(f"{path} cannot be read: {error.strerror}.") from error
-    return read_record(parse_json(data, path.name), path.name)
+    return read_record(parse_json(read_bytes(path), path.name), path.name)
 
 
 def plain_record(record: Any) -> dict[str, Any]:

@@ -34,11 +34,12 @@ PNG_LEVEL = 1  # packs at 3 ms a picture and a tenth larger than level 6 at 15 m
 
 @dataclass(frozen=True)
 class Sampled:
-    """made: pictures written now; there: those of the shard that were there before.
+    """out: the set's folder. made: pictures written now; there: those of the shard that were there before.
 
     network_s: of the seconds, those in the network, where they were measured.
     """
 
+    out: Path
     made: int
     there: int
     seconds: float
@@ -48,16 +49,16 @@ class Sampled:
 
     def sentence(self) -> str:
         """For people."""
-        kept = f"{self.there} were there" if self.there else ""
-        if not self.made:
-            return kept or "this shard has no pictures"
-        made = f"{self.made} pictures in {self.seconds:.1f} s, {self.made / self.seconds:.1f} a second"
-        if self.network_s is None:
-            return made
-        made += f", {self.network_s / self.seconds:.0%} of the time in the network"
-        said = f"{made}; {kept}" if kept else made
-        left = "other shards' pictures are missing; the last shard to finish writes the manifest"
-        return said if self.manifest else f"{said}\n{left}"
+        said = []
+        if self.made:
+            said += [f"{self.made} pictures in {self.seconds:.1f} s, {self.made / self.seconds:.1f} a second"]
+        if self.made and self.network_s is not None:
+            said[0] += f", {self.network_s / self.seconds:.0%} of the time in the network"
+        said += [f"{self.there} were there"] if self.there else []
+        told = f"{self.out}: {'; '.join(said) or 'this shard has no pictures'}"
+        if self.manifest or self.network_s is None:
+            return told
+        return f"{told}\nother shards' pictures are missing; the last shard to finish writes the manifest"
 
 
 def sample(request: SampleRequest, watch: Watch = SILENT) -> Sampled:
@@ -89,7 +90,7 @@ def _of_noise(request: SampleRequest, watch: Watch) -> Sampled:
     network_s = writer.run([block for block in whole if not missing.isdisjoint(block)], missing)
     seconds = time.perf_counter() - started
     manifest = folder.write_manifest(_rows(sampler, job, folder)) if _complete(folder, count) else None
-    return Sampled(left, total - left, seconds, network_s, manifest)
+    return Sampled(request.out, left, total - left, seconds, network_s, manifest)
 
 
 def _of_maps(request: SampleRequest, watch: Watch) -> Sampled:
@@ -116,12 +117,12 @@ def _of_maps(request: SampleRequest, watch: Watch) -> Sampled:
         pairs = source.pairs(records[int(random.integers(len(records)))], preset.recipe)
         pair = pairs[int(random.integers(len(pairs)))]
         boxes = sampled([pair.boxes], *preset.size, random) if pair.boxes else ()
-        drawn = new_case(preset, pair.planes).with_settings(request.settings, f"the settings of '{preset.name}'")
+        drawn = presets.told(preset, new_case(preset, pair.planes), request.settings)
         kept = painter.render(replace(drawn.varied(seed=int(random.integers(SEED_LIMIT))), boxes=boxes))
         path = request.out / f"{preset.name}-{request.seed}-{index:05d}.png"
         write_atomically(path, formats.picture_bytes(kept.picture, kept.provenance))
         watch.progress(index + 1, request.count)
-    return Sampled(request.count, 0, time.perf_counter() - started, None, None)
+    return Sampled(request.out, request.count, 0, time.perf_counter() - started, None, None)
 
 
 class _Writer:

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.data.finder import SUFFIXES
 from engine.errors import EngineError
 from engine.service.requests import SILENT, EvaluateRequest, SearchRequest, TrainRequest, Watch
 from engine.training import presets
 
 if TYPE_CHECKING:
     from engine.experiments.search import Found
-
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def excluded_ids(path: Path) -> list[str]:
         raise EngineError(
             f"the exclusion list {path.name} holds the line {strange[0][:60]!r}; one id a line is expected."
         )
-    return [Path(name).stem if Path(name).suffix.lower() in PICTURE_SUFFIXES else name for name in names]
+    return [Path(name).stem if Path(name).suffix.lower() in SUFFIXES else name for name in names]
 
 
 def search(request: SearchRequest, watch: Watch = SILENT) -> "Found":

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.cases.case import Case, from_plain, from_settings
 from engine.cases.planes import Planes
 from engine.cases.settings import Settings
-from engine.config import Range, assign, from_table, read_toml, shown, suggestion, to_table
+from engine.config import Range, assign, controls_of, from_table, read_toml, shown, suggestion, to_table
 from engine.data.recipes import Frame, PhotosData, Recipe
 from engine.errors import EngineError
 from engine.generators.registry import FAMILIES as GENERATORS
@@ -176,6 +176,21 @@ def _check_stages(stages: Iterable[Stage], allowed: Sequence[tuple[int, ...]], w
             raise EngineError(
                 f"{where}: train.stages has one of {stage.width}x{stage.height}; {sizes} is what the model takes."
             )
+
+
+def told(preset: Preset, case: Case, settings: Mapping[str, Any]) -> Case:
+    """A case for a preset's generator with settings in place of its own, checked.
+
+    Raises EngineError for a slider that this preset's network does not heed, whatever others of its family do.
+    """
+    heeded = {control.name for control in preset.capabilities.controls}
+    sliders = {control.name for control in controls_of(FAMILIES[preset.family].request)}
+    given = {name for name, value in settings.items() if value is not None}
+    if deaf := sorted(given & (sliders - heeded)):
+        raise EngineError(
+            f"'{preset.name}' does not heed {deaf[0]}; it heeds {', '.join(sorted(heeded)) or 'no slider'}, tone and seed."
+        )
+    return case.with_settings(settings, f"the settings of '{preset.name}'")
 
 
 def with_settings(preset: Preset, assignments: Iterable[str]) -> Preset:

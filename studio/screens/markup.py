@@ -10,8 +10,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from engine import service
 from studio import words
 
-TONES: Final = ("I", "II", "III", "IV", "V", "VI")
-
 # A line break beside a tag only lays a template out. A browser would show some of them as a space.
 LAYOUT: Final = re.compile(r"(?<=>)\s*\n\s*|\s*\n\s*(?=<)")
 
@@ -33,7 +31,7 @@ def markup(
     html = TEMPLATES.get_template("page.html").render(
         # (label, name) of what a hand paints: all but the outside of the frame.
         classes=list(enumerate(words.CLASS_NAMES))[service.SKIN :],
-        tones=TONES,
+        tones=service.TONES,
         generators=generators,
         samplers=samplers,
         controls=_controls(generators),

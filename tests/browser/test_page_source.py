@@ -60,7 +60,7 @@ def test_a_script_is_served_as_it_is_and_may_be_kept_for_good(client):
 
 
 @pytest.mark.parametrize("path", [
-    "app.py", "canvas/page.css", "screens/none.js", "../pyproject.toml", "..%2f..%2fpyproject.toml", "%2fetc/passwd", "",
+    "app.py", "screens/page.css", "screens/none.js", "../pyproject.toml", "..%2f..%2fpyproject.toml", "%2fetc/passwd", "",
 ])  # fmt: skip
 def test_nothing_but_scripts_is_served(client, path):
     assert client.get(f"/modules/{modules().version}/{path}").status_code == 404

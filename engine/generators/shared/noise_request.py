@@ -7,7 +7,7 @@ A new setting is one annotated line here, or in the request of the family that h
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from engine.config import Range, Slider, to_table
+from engine.config import Range, Slider, number_text, to_table
 
 SEED_LIMIT = 2**64
 ALWAYS_STORED = ("diagnosis", "truncation")  # format 1 has named both since its beginning, taken or not
@@ -31,7 +31,8 @@ class NoiseRequest:
     def options(self) -> list[str]:
         """The settings beside the seed as the command line takes them."""
         written = {
-            name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in self.chosen().items()
+            name: number_text(value) if isinstance(value, float) else str(value)
+            for name, value in self.chosen().items()
         }
         return [part for name, text in written.items() for part in (f"--{name.replace('_', '-')}", text)]
 

@@ -14,7 +14,6 @@ A mask travels in the JSON, as a PNG in base64.
 
 import base64
 import io
-import json
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -93,20 +92,13 @@ def add_routes(app: FastAPI, maker: Maker, nearest: Finder) -> None:
         return await streamed(request, _export(body))
 
 
-def _table(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError as error:
-        raise service.EngineError("the wish is no JSON.") from error
-
-
 def _place(body: bytes) -> service.SampleRef:
-    place: service.SampleRef = service.wished(_table(body), service.SampleRef)
+    place: service.SampleRef = service.wished(service.parse_json(body, "the wish"), service.SampleRef)
     return place
 
 
 def _grid(maker: Maker, body: bytes) -> Parts:
-    wish: service.GridRequest = service.wished(_table(body), service.GridRequest)
+    wish: service.GridRequest = service.wished(service.parse_json(body, "the wish"), service.GridRequest)
     blocks = maker.grid(wish)
     first = next(blocks)  # before anything is promised: it tells what is wrong with the wish
     yield part({"total": wish.count, "command": None if wish.around is not None else wish.command()})
@@ -159,7 +151,7 @@ def _kept(files: dict[str, bytes]) -> Response:
 
 def _export(body: bytes) -> Parts:
     """Written into a folder that outlives a page that went away, so that a second try goes on."""
-    wish: service.GridRequest = service.wished(_table(body), service.GridRequest)
+    wish: service.GridRequest = service.wished(service.parse_json(body, "the wish"), service.GridRequest)
     folder = service.set_folder(wish)
 
     def write(progress: Progress) -> None:
