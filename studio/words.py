@@ -29,6 +29,8 @@ PHOTO_REMOVE: Final = "Remove photo"
 PHOTO_REMOVE_ALL: Final = "Remove all photos"
 # Grain of the superpixels → (button, what it does).
 GRAIN_TITLE: Final = "Superpixels"
+CELLS_TITLE: Final = "Show or hide the superpixels, over map and picture (V)"
+CELLS_STRENGTH: Final = "How strong the superpixels' lines are"
 GRAINS: Final = {
     "coarse": ("Coarse", "About 400 superpixels (, goes coarser)"),
     "medium": ("Medium", "About 1,000 superpixels, or those of the ISIC picture; these outlines shape the picture"),
@@ -87,6 +89,7 @@ LIBRARY_DELETE: Final = "Delete"
 LIBRARY_EXPORT: Final = "Export as data set"
 LIBRARY_EXPORT_TITLE: Final = "The chosen cases as a zip file in ISIC 2018's layout, with masks and a manifest"
 NOW: Final = "now"
+CATCHING_UP: Final = "Catching up"
 FILM: Final = "History"
 FILM_HINT: Final = "Click restores · ★ keeps · Shift+click compares"
 STARTERS: Final = "Start from"
@@ -207,6 +210,7 @@ KEY_SHEET: Final = {
         ("Pan", "Space+drag"),
         ("Fit", "F"),
         ("Hide the map: hold, or tap", "H"),
+        ("Show or hide superpixels", "V"),
         ("Zoom and pan by touch", "two fingers"),
     ),
     "Picture": (
@@ -285,6 +289,7 @@ def for_page() -> dict[str, object]:
         "region": "region",
         "box": "box",
         "sweep_run": SWEEP_RUN,
+        "axis_needs": {"marker": "needs a painted map", "condition": "needs boxes"},
         "sweep_stop": "Stop",
         "sweep_stopped": "Stopped; what is painted stays.",
         "sweep_failed": "The sweep was not painted",
@@ -311,7 +316,7 @@ def for_page() -> dict[str, object]:
         },
         "on_release": "on release",
         "round_trip": "on screen after",
-        "catching_up": "Catching up",
+        "catching_up": CATCHING_UP,
         "stale_offline": "Stale · reconnecting",
         "stale_refused": "Stale · refused",
         "seed_locked": "Seed locked: strokes keep it. Press K to unlock.",
@@ -355,4 +360,25 @@ def photo_tone(made: "service.Opened") -> str:
     return "" if made.ita_deg is None else f"ITA {made.ita_deg:.0f}°, about {made.case.tone}"
 
 
-COACH: Final = "Press 7 and paint inside the lesion."
+# The first visit's three steps, until they are dismissed.
+COACH: Final = (
+    ("Paint", "press 7 and drag inside the lesion; the picture follows."),
+    ("Skin", "click a tone below; again leaves it to the seed."),
+    ("Superpixels", "V shows them, S paints them whole."),
+)
+COACH_DONE: Final = "Got it"
+TOOL_NAMES: Final = {
+    "brush": "Brush", "eraser": "Erase", "fill": "Fill", "lasso": "Lasso", "superpixel": "Superpixels", "box": "Box",
+    "eyedropper": "Pick", "inside": "Inside",
+}  # fmt: skip
+BARE_SKIN: Final = "Bare skin: press 2 and paint a lesion here."
+GLOSSARY_TITLE: Final = "Words"
+GLOSSARY: Final = {
+    "ITA": "individual typology angle: how light the skin is, in degrees; above 55 very light, below −30 dark.",
+    "Skin type": "Fitzpatrick's I to VI, here by the ITA that each has on average.",
+    "Extrapolated": "asked for beyond what the training photos show: believe it less.",
+    "Auto": "left to the seed, which draws it as often as the training photos have it.",
+    "Seed": "the number that draws whatever you leave open; the same seed gives the same picture.",
+    "Definite, possible": "how sure a marker is; possible ones are extrapolated.",
+    "Overlay": "how much the map covers the picture beneath it.",
+}

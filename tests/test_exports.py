@@ -169,6 +169,18 @@ def test_a_hostile_bundle_is_one_sentence(data, words):
         case_from_bytes(data)
 
 
+@pytest.mark.parametrize(("table", "words"), [
+    ({"images": [], "annotations": [], "categories": []}, "is COCO annotations, which is not read; open the photo"),
+    ({"shapes": [], "imagePath": "mole.jpg", "version": "5"}, "is a labelme file, which is not read"),
+    ({"_via_img_metadata": {}}, "is a VGG annotator's project"),
+    ({"type": "FeatureCollection", "features": []}, "is GeoJSON"),
+    ({"a": 1}, "is JSON without a case"),
+])  # fmt: skip
+def test_other_tools_json_is_called_by_its_name(table, words):
+    with pytest.raises(EngineError, match=words):
+        case_from_bytes(json.dumps(table).encode(), "mole.json")
+
+
 def test_names_that_climb_out_are_never_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 

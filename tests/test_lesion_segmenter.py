@@ -152,7 +152,7 @@ def test_a_judge_paints_nothing_and_says_so(folder, tmp_path, asked):
         "sweep": service.SweepRequest(NAME, case, out.with_suffix(".png")),
     }[asked]
 
-    words = "makes no samples here" if asked == "sample one" else "judges photos and paints none"
+    words = "judges photos and paints none"
     with pytest.raises(EngineError, match=rf"'{NAME}' {words}"):
         service.run(request)
     assert not out.exists()

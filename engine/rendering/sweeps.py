@@ -22,6 +22,7 @@ from engine.training import presets
 CELL_LIMIT = 400
 LOWEST_SIZE, HIGHEST_SIZE = 10, 400  # percent
 WITHOUT = "without "
+NAMES = {"milia_like_cyst": "milia-like cysts"}  # as the palette has it, where a marker's own name says it otherwise
 BORDER_CELL = 2
 
 
@@ -109,13 +110,19 @@ def _one_of(what: str, names: tuple[str, ...]) -> Callable[[str], str]:
     return read
 
 
+def _marker_label(marker: str | None) -> str:
+    return "all" if marker is None else WITHOUT + NAMES.get(marker, marker.replace("_", " "))
+
+
 def _read_marker(text: str) -> str | None:
-    name = text.removeprefix(WITHOUT).strip().replace(" ", "_")
-    if text != "all" and name not in MARKERS:
+    """None for all; a marker by its label, or by its own name."""
+    known = {_marker_label(marker).removeprefix(WITHOUT): marker for marker in MARKERS} | {m: m for m in MARKERS}
+    name = text.removeprefix(WITHOUT).strip()
+    if text != "all" and name not in known:
         raise EngineError(
             f"the markers '{text[:40]}' are none; all, or {WITHOUT}one of {', '.join(MARKERS)} is allowed."
         )
-    return None if text == "all" else name
+    return None if text == "all" else known[name]
 
 
 def _conditions(case: Case) -> tuple[str, ...]:
@@ -159,7 +166,7 @@ AXES: dict[str, Axis] = {
         _shown_markers,
         _read_marker,
         without,
-        lambda value: "all" if value is None else WITHOUT + value.replace("_", " "),
+        _marker_label,
     ),
     "condition": Axis("Condition", _conditions, _one_of("condition", CONDITIONS), _showing, str),
     "generator": Axis(

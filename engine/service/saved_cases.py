@@ -8,12 +8,26 @@ from engine.config import parse_json
 from engine.errors import EngineError
 from engine.training.presets import read_case
 
+# Other tools' JSON, by keys that it has.
+FOREIGN = {
+    "COCO annotations": {"images", "annotations"},
+    "a labelme file": {"shapes", "imagePath"},
+    "a VGG annotator's project": {"_via_img_metadata"},
+    "GeoJSON": {"type", "features"},
+}
+
 
 def case_from_bytes(data: bytes, where: str = "the case") -> Case:
     """The case inside a case file, a sidecar, a saved picture or a bundle, told by its first bytes."""
     if data[:1] == b"{":
         table = _json(data, where)
         if not {"case", "format"} & table.keys():
+            kind = next((name for name, keys in FOREIGN.items() if keys <= table.keys()), None)
+            if kind is not None:
+                raise EngineError(
+                    f"{where} is {kind}, which is not read; open the photo together with its lesion mask as a PNG that is "
+                    "named like it, such as mole.jpg and mole_segmentation.png."
+                )
             raise EngineError(f"{where} is JSON without a case; a case or a sidecar saved by Moulage is needed.")
         return read_case(table.get("case", table), where)
     return read_case(provenance_from_bytes(data, where)["case"], where)

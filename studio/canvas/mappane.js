@@ -30,11 +30,10 @@ export class MapPane {
   }
 
   update(rect) {
-    const { map, superpixels } = this.editor;
+    const { map } = this.editor;
     if (this.overlay.resize(map)) this.resize();
     this.overlay.hide(this.editor.hidden);
-    this.overlay.outlined = !this.editor.conditions.length;
-    this.overlay.draw(map, superpixels, rect);
+    this.overlay.draw(map, rect);
     this.redraw();
   }
 
@@ -85,13 +84,15 @@ export class MapPane {
     context.clearRect(0, 0, canvas.width, canvas.height);
     if (!editor.map) return;
     context.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.x, ratio * view.y);
-    const { width, height } = editor.map, under = this.photo || this.picture.bitmap, opacity = this.hidden ? 0 : this.opacity;
+    const { width, height } = editor.map, laid = this.photo || this.picture.bitmap, opacity = this.hidden ? 0 : this.opacity;
+    const under = laid && view.fits(laid) ? laid : null;
     context.imageSmoothingEnabled = view.scale * ratio < 6;
     context.imageSmoothingQuality = "high";
     if (under && opacity < 1) context.drawImage(under, 0, 0, width, height);
     context.globalAlpha = under ? opacity : 1;
     context.drawImage(this.overlay.canvas, 0, 0, width, height);
     context.globalAlpha = 1;
+    this.picture.on.outlines.paint(context, editor, editor.tool.name === "superpixel");
     editor.emit("drawn", { through: Boolean(under) && opacity < 1 });
     if (this.hover !== null) this.line(editor.superpixels.outline(this.hover));
     if (editor.outline) this.line(this.openOutline());
@@ -128,10 +129,11 @@ export class MapPane {
   nameBox({ left, top, condition }) {
     const { context, view } = this, size = LABEL_FONT_PX / view.scale;
     context.font = size + "px system-ui, sans-serif";
+    const long = context.measureText(condition).width + size, start = Math.max(0, Math.min(left, this.view.map.width - long));
     context.fillStyle = "#000b";
-    context.fillRect(left, top, context.measureText(condition).width + size, size * 1.5);
+    context.fillRect(start, top, long, size * 1.5);
     context.fillStyle = "#fff";
-    context.fillText(condition, left + size / 2, top + size * 1.1);
+    context.fillText(condition, start + size / 2, top + size * 1.1);
   }
 
   drawGrips(box) {

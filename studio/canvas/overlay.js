@@ -1,8 +1,8 @@
-// The map as people see it: class colours with a pattern each, superpixel outlines. It is drawn from the cells into
-// a canvas three times the map's size and is never read back.
+// The map as people see it: class colours with a pattern each. It is drawn from the cells into a canvas three times the map's
+// size and is never read back.
 import { markersOf, groundOf, POSSIBLE, SKIN } from "./cells.js";
 
-const FINE = 3, PERIOD = 12, OUTLINE_LIFT = 22, INK_SHADE = 0.76;
+const FINE = 3, PERIOD = 12, INK_SHADE = 0.76;
 
 // Where a pattern is inked, in fine pixels: a class is told by colour and by pattern, never by colour alone.
 const PATTERNS = {
@@ -14,16 +14,14 @@ const PATTERNS = {
   rings: (x, y) => Math.abs(Math.hypot(x % 18 - 8.5, y % 18 - 8.5) - 5) < 1.6,
 };
 
-function rgb(hex, factor, lift) {
-  const value = parseInt(hex.slice(1), 16);
-  const part = shift => Math.min(255, Math.round(((value >> shift) & 255) * factor + lift));
+function rgb(hex, factor) {
+  const value = parseInt(hex.slice(1), 16), part = shift => Math.round(((value >> shift) & 255) * factor);
   return (255 << 24 | part(0) << 16 | part(8) << 8 | part(16)) >>> 0;
 }
 
-// A palette entry {colour, pattern} as ink: base, pattern and outline colours as little-endian RGBA.
+// A palette entry {colour, pattern} as ink: ground and pattern colours as little-endian RGBA.
 function inkOf(entry) {
-  const tints = lift => [rgb(entry.colour, 1, lift), rgb(entry.colour, INK_SHADE, lift)];
-  return { plain: tints(0), outline: tints(OUTLINE_LIFT), inked: PATTERNS[entry.pattern] };
+  return { tints: [rgb(entry.colour, 1), rgb(entry.colour, INK_SHADE)], inked: PATTERNS[entry.pattern] };
 }
 
 export class Overlay {
@@ -31,7 +29,6 @@ export class Overlay {
     this.inks = palette.map(inkOf);
     this.stacks = new Map();
     this.hidden = new Set();
-    this.outlined = true; // whether superpixels are drawn
     this.canvas = document.createElement("canvas");
     this.context = this.canvas.getContext("2d");
   }
@@ -60,7 +57,7 @@ export class Overlay {
   }
 
   // Several markers share a pixel in stripes; a possible one lets the ground through like a sieve.
-  colour(cell, x, y, onOutline) {
+  colour(cell, x, y) {
     const { ground, markers } = this.stackOf(cell);
     let ink = ground;
     if (markers.length) {
@@ -68,21 +65,19 @@ export class Overlay {
       const sieved = marker.certainty === POSSIBLE && ((x >> 1) + (y >> 1)) & 1;
       if (!sieved) ink = this.inks[marker.label];
     }
-    return (onOutline ? ink.outline : ink.plain)[ink.inked(x, y) ? 1 : 0];
+    return ink.tints[ink.inked(x, y) ? 1 : 0];
   }
 
-  draw(map, superpixels, rect) {
+  draw(map, rect) {
     const left = Math.max(0, rect.left - 1), top = Math.max(0, rect.top - 1);
     const width = Math.min(map.width, rect.right + 1) - left, height = Math.min(map.height, rect.bottom + 1) - top;
     const image = this.context.createImageData(width * FINE, height * FINE);
-    const out = new Uint32Array(image.data.buffer), { ids } = superpixels;
+    const out = new Uint32Array(image.data.buffer);
     for (let row = 0, at = 0; row < height * FINE; row++) {
-      const y = top * FINE + row, line = Math.floor(y / FINE) * map.width, firstRow = y % FINE === 0;
+      const y = top * FINE + row, line = Math.floor(y / FINE) * map.width;
       for (let column = 0; column < width * FINE; column++, at++) {
-        const x = left * FINE + column, index = line + Math.floor(x / FINE), id = ids[index];
-        const edge = this.outlined && ((x % FINE === 0 && x > 0 && ids[index - 1] !== id)
-          || (firstRow && y > 0 && ids[index - map.width] !== id));
-        out[at] = this.colour(map.cells[index], x, y, edge);
+        const x = left * FINE + column;
+        out[at] = this.colour(map.cells[line + Math.floor(x / FINE)], x, y);
       }
     }
     this.context.putImageData(image, left * FINE, top * FINE);
@@ -92,7 +87,7 @@ export class Overlay {
   swatch(canvas, label) {
     const size = canvas.width, context = canvas.getContext("2d"), image = context.createImageData(size, size);
     const out = new Uint32Array(image.data.buffer), ink = this.inks[label];
-    for (let at = 0; at < out.length; at++) out[at] = ink.plain[ink.inked(at % size, Math.floor(at / size)) ? 1 : 0];
+    for (let at = 0; at < out.length; at++) out[at] = ink.tints[ink.inked(at % size, Math.floor(at / size)) ? 1 : 0];
     context.putImageData(image, 0, 0);
   }
 }

@@ -32,6 +32,11 @@ export class View extends EventTarget {
     if (this.fitted) this.fit(); else this.pan(0, 0);
   }
 
+  // Whether a picture has the map's shape: one of another generator's is never stretched over it.
+  fits({ width, height }) {
+    return Math.abs(width * this.map.height - height * this.map.width) <= height * this.map.height * 0.01;
+  }
+
   toMap(paneX, paneY) {
     return { x: (paneX - this.x) / this.scale, y: (paneY - this.y) / this.scale };
   }

@@ -16,8 +16,11 @@ import { Autosave } from "./paint/autosave.js";
 import { Sweeps } from "./sweep/sweeps.js";
 import { Screens } from "./screens.js";
 import { Samples } from "./sample/samples.js";
+import { Message } from "./message.js";
+import { Outlines } from "../canvas/outlines.js";
+import { CellsView } from "./paint/cellsview.js";
 
-function showStatus(root, words, picture, { state, ms, backend, total_ms, slow, sentence }) {
+function showStatus({ root, words, picture, message }, { state, ms, backend, total_ms, slow, sentence }) {
   const node = root.querySelector("[data-part=status]"), text = node.querySelector("span");
   node.dataset.state = state;
   const figures = state === "live" ? " " + Math.round(ms) + " ms" + (slow ? " · " + words.on_release : "") : "";
@@ -26,13 +29,8 @@ function showStatus(root, words, picture, { state, ms, backend, total_ms, slow, 
   if (state === "offline") picture.stale(true, words.stale_offline);
   if (state === "refused") picture.stale(true, words.stale_refused);
   root.querySelector("[data-part=empty]").textContent = words.empty[state] || words.empty.waiting;
-  if (sentence) say(root, sentence, true);
-}
-
-function say(root, sentence, wrong = false) {
-  const node = root.querySelector("[data-part=message]");
-  node.textContent = node.title = sentence;
-  node.classList.toggle("wrong", wrong);
+  if (sentence) message.say(sentence, true);
+  if (state === "live") message.succeeded(performance.now() - total_ms);
 }
 
 // Every change asks for a picture: while the hand is down as a stroke, at its end once more for good.
@@ -46,12 +44,11 @@ function follow(editor, live) {
 
 // setup: words, palette and generators (screens/page.py).
 export async function open(root, { words, palette, conditions, told, sliders, inks, samplers }) {
-  const editor = new Editor(conditions, told), view = new View();
-  editor.addEventListener("commit", () => say(root, ""), { once: true });
+  const editor = new Editor(conditions, told), view = new View(), message = new Message(root), outlines = new Outlines();
   const live = new Live(location.origin.replace(/^http/, "ws") + "/live", editor);
-  const picture = new PicturePane(root, view, words), strip = new ToneStrip(root, editor, words);
+  const picture = new PicturePane(root, view, words, { editor, outlines }), strip = new ToneStrip(root, editor, words);
   const mapPane = new MapPane(root, editor, view, picture, palette, inks);
-  const tell = (sentence, wrong) => say(root, sentence, wrong), grains = new Grains(root, editor, tell, words);
+  const tell = (sentence, wrong) => message.say(sentence, wrong), grains = new Grains(root, editor, tell, words);
   const photo = new Photo(root, editor, mapPane, picture, grains, tell, words);
   const files = new Files(root, editor, live, grains, photo, tell, words);
   const controls = new Controls(root, editor, view, mapPane, files, sliders, words), hand = new Hand(mapPane, editor, view);
@@ -61,7 +58,8 @@ export async function open(root, { words, palette, conditions, told, sliders, in
   new Screens(root, { sweeps: () => sweeps.open(), sample: () => samples.open() });
   const library = new Library(root, live, files, picture, words);
   const film = new Filmstrip(root, editor, live, picture, library, words);
-  new Keys({ editor, view, mapPane, picture, hand, files, controls, grains, library, film });
+  const cells = new CellsView({ root, editor, mapPane, picture, outlines });
+  new Keys({ editor, view, mapPane, picture, hand, files, controls, grains, cells, library, film });
   const state = { opened: performance.now(), pictures: 0, strips: 0, fresh: false, lastJpeg: null };
   live.addEventListener("picture", ({ detail }) => {
     picture.show(detail);
@@ -71,7 +69,9 @@ export async function open(root, { words, palette, conditions, told, sliders, in
     if (!state.first_ms) state.first_ms = performance.now();
   });
   live.addEventListener("strip", ({ detail }) => { strip.show(detail); state.strips++; });
-  live.addEventListener("status", ({ detail }) => showStatus(root, words, picture, detail));
+  live.addEventListener("status", ({ detail }) => showStatus({ root, words, picture, message }, detail));
+  // What stands there is no longer of this case: said at once, before the server is asked.
+  for (const type of ["commit", "awaiting"]) editor.addEventListener(type, () => { picture.behind(); strip.behind(); });
   follow(editor, live);
   window.moulage = { editor, live, view, state, files, autosave, mapPane, picture, grains, photo, library, film, sweeps, samples };
   live.connect();

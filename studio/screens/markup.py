@@ -40,7 +40,8 @@ def markup(
         starters=service.STARTER_NAMES,
         export_forms=list(service.FORMS.items())[1:],  # "Save picture" saves the first
     )
-    return LAYOUT.sub("", html)
+    # Gradio fills the page as a JavaScript template, which would take a backslash for its own.
+    return LAYOUT.sub("", html).replace("\\", "&#92;")
 
 
 def _controls(generators: Sequence[service.PainterInfo | service.SamplerInfo]) -> list[service.Control]:

@@ -89,7 +89,9 @@ def test_the_sweep_over_conditions(studio):
         "document.querySelector('[data-values=x]').value.startsWith('actinic') && "
         "document.querySelectorAll('.cell[data-painted]').length === 36"
     )
-    assert not studio.page.locator("[data-axis=x] option[value=marker]").is_enabled()
+    lacking = studio.page.locator("[data-axis=x] option[value=marker]")
+    assert not lacking.is_enabled()
+    assert lacking.text_content() == "Markers (needs a painted map)"
 
 
 def test_its_map_of_boxes_is_in_the_menu_and_lesion_masks_are_not(studio):

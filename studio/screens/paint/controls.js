@@ -1,8 +1,9 @@
 // The sidebar, the tool row and the footer: each control shows the editor's state and changes it.
 import { Sliders } from "../sliders.js";
 import { markersOf, groundOf, POSSIBLE, FIRST_MARKER } from "../../canvas/cells.js";
+import { extent } from "../../canvas/transform.js";
 
-const LIGHT = "moulage.light";
+const LIGHT = "moulage.light", COACHED = "moulage.coached";
 
 export class Controls {
   constructor(root, editor, view, mapPane, files, sliders, words) {
@@ -20,6 +21,7 @@ export class Controls {
     editor.addEventListener("pointer", event => this.read(event.detail.point));
     this.showTool();
     this.useLight(localStorage.getItem(LIGHT) === "1");
+    this.coach(!localStorage.getItem(COACHED));
     if (/Mac/.test(navigator.platform)) this.useCommandKey();
   }
 
@@ -27,6 +29,13 @@ export class Controls {
     localStorage.setItem(LIGHT, on ? "1" : "0");
     this.root.classList.toggle("light", on);
     this.one("act", "light").setAttribute("aria-pressed", String(on));
+  }
+
+  // The first visit's three steps and the tools' names.
+  coach(on) {
+    this.one("part", "coach").hidden = !on;
+    this.root.classList.toggle("first", on);
+    if (!on) localStorage.setItem(COACHED, "1");
   }
 
   useCommandKey() {
@@ -142,7 +151,7 @@ export class Controls {
     const actions = {
       carry: () => editor.choose({ carry: !editor.tool.carry }), "box-drop": () => editor.dropBox(), "box-next": () => editor.nextBox(),
       light: () => this.useLight(!this.root.classList.contains("light")),
-      undo: () => editor.undo(), redo: () => editor.redo(), fit: () => view.fit(),
+      "coach-done": () => this.coach(false), undo: () => editor.undo(), redo: () => editor.redo(), fit: () => view.fit(),
       previous: () => editor.seedBy(-1), next: () => editor.seedBy(1), dice: () => editor.dice(),
       lock: () => editor.choose({ seedLocked: !editor.tool.seedLocked }), inside: () => editor.lockInside(), sheet: () => this.toggleSheet(),
     };
@@ -191,6 +200,8 @@ export class Controls {
   }
 
   showHistory() {
+    const { conditions, map } = this.editor;
+    this.one("part", "bare-skin").hidden = conditions.length > 0 || !map || extent(map) !== null;
     const { done, undone } = this.editor.history;
     this.one("act", "undo").disabled = !done.length;
     this.one("act", "redo").disabled = !undone.length;

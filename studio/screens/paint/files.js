@@ -51,10 +51,21 @@ export class Files {
     if (!this.editor.unpark(generator)) await this.start(undefined, generator);
   }
 
+  // What is on screen is of the case before, until the new one is there; if it does not come, the old one is asked for again.
+  async awaited(response) {
+    this.editor.emit("awaiting");
+    try {
+      return await response;
+    } catch (error) {
+      this.live.ask("settle");
+      throw error;
+    }
+  }
+
   // The first starter, or one by name.
   async start(name, generator) {
     const query = new URLSearchParams({ ...(name && { case: name }), ...(generator && { generator }) });
-    const response = await ask("/start?" + query, {}, this.words.start_failed);
+    const response = await this.awaited(ask("/start?" + query, {}, this.words.start_failed));
     await this.take(await response.arrayBuffer());
   }
 

@@ -15,7 +15,7 @@ function isField(target) {
 
 export class Keys {
   constructor(parts) {
-    Object.assign(this, parts); // editor, view, mapPane, picture, hand, files, controls, grains, library, film
+    Object.assign(this, parts); // editor, view, mapPane, picture, hand, files, controls, grains, cells, library, film
     window.addEventListener("keydown", event => this.down(event));
     window.addEventListener("keyup", event => this.up(event));
     window.addEventListener("blur", () => this.release());
@@ -82,6 +82,7 @@ export class Keys {
       "?": () => this.controls.toggleSheet(),
       o: () => editor.lockInside(),
       c: () => this.picture.compare(),
+      v: () => this.cells.toggle(),
       y: () => this.picture.pin(),
       a: () => (event.shiftKey ? this.film.keepCurrent() : this.library.toggle()),
       m: () => editor.move(event.shiftKey ? "flip" : "mirror"),

@@ -4,10 +4,12 @@
 const COMPARISONS = ["none", "slider", "side", "difference", "photo"], AMPLIFIED = 4;
 
 export class PicturePane {
-  constructor(root, view, words) {
+  // on: the editor, whose superpixels `outlines` draws over whatever is shown.
+  constructor(root, view, words, on) {
     this.root = root;
     this.view = view;
     this.words = words;
+    this.on = on;
     this.canvas = root.querySelector("[data-pane=picture]");
     this.context = this.canvas.getContext("2d");
     this.bitmap = null;
@@ -51,7 +53,8 @@ export class PicturePane {
   }
 
   get reference() {
-    return this.pinned || this.before;
+    const found = this.pinned || this.before;
+    return found && this.view.fits(found) ? found : null;
   }
 
   get real() {
@@ -157,12 +160,20 @@ export class PicturePane {
     this.part("synthetic").hidden = false;
     this.badge("note", badge || "");
     this.stale(!fresh);
+    if (fresh) delete this.root.dataset.behind;
     this.mark();
   }
 
   badge(name, text) {
     this.part(name).textContent = text;
     this.part(name).hidden = !text;
+  }
+
+  // A change was made that no picture shows yet.
+  behind() {
+    if (!this.bitmap) return;
+    this.root.dataset.behind = "1";
+    this.stale(true);
   }
 
   stale(on, sentence) {
@@ -173,7 +184,7 @@ export class PicturePane {
     const { canvas, context, view, bitmap } = this, ratio = devicePixelRatio;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
-    if (!bitmap && !this.real) return;
+    if (!this.shown || !view.fits(this.shown)) return;
     context.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.x, ratio * view.y);
     context.imageSmoothingEnabled = view.scale * ratio < 6;
     context.imageSmoothingQuality = "high";
@@ -186,7 +197,10 @@ export class PicturePane {
       context.globalCompositeOperation = "difference";
       context.drawImage(reference, 0, 0, width, height);
       context.globalCompositeOperation = "source-over";
-    } else if (comparison === "slider" && reference && !this.held) this.drawSlider(reference);
+      return;
+    }
+    if (comparison === "slider" && reference && !this.held) this.drawSlider(reference);
+    this.on.outlines.paint(context, this.on.editor);
   }
 
   get halved() {
@@ -204,6 +218,7 @@ export class PicturePane {
     const scale = ratio * view.scale / 2, x = ratio * view.x / 2 + place * half, y = ratio * view.y / 2 + canvas.height / 4;
     context.setTransform(scale, 0, 0, scale, x, y);
     context.drawImage(bitmap, 0, 0, view.map.width, view.map.height);
+    this.on.outlines.paint(context, this.on.editor);
     context.restore();
   }
 
@@ -226,6 +241,7 @@ export class PicturePane {
 export class ToneStrip {
   constructor(root, editor, words) {
     this.words = words;
+    this.frame = root.querySelector(".strip");
     this.buttons = [...root.querySelectorAll("[data-tone]")];
     for (const button of this.buttons) button.addEventListener("click", () => {
       const tone = button.dataset.tone;
@@ -238,7 +254,12 @@ export class ToneStrip {
     for (const button of this.buttons) button.setAttribute("aria-pressed", String(button.dataset.tone === tone));
   }
 
+  behind() {
+    if (this.buttons.some(button => button.dataset.shown)) this.frame.dataset.behind = "1";
+  }
+
   show({ reply, bitmaps }) {
+    delete this.frame.dataset.behind;
     const tones = reply.json.tones || [];
     this.buttons.forEach((button, index) => {
       const canvas = button.querySelector("canvas"), bitmap = bitmaps[index], tone = tones[index] || {};

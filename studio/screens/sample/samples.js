@@ -118,6 +118,8 @@ export class Samples {
     const { seed, turns, ...told } = around ?? {};
     const wish = { ...this.wish(), ...(around ? { ...told, around: seed, turns } : {}) };
     this.busy(true);
+    this.part("tiles").dataset.behind = "1";
+    this.say(this.words.catching_up);
     try {
       const response = await this.ask("/sample", wish, mine.signal);
       let total = 0;
@@ -151,6 +153,7 @@ export class Samples {
     this.places = [];
     this.picked = null;
     this.part("tiles").replaceChildren();
+    delete this.part("tiles").dataset.behind;
     this.part("tiles").style.setProperty("--aspect", this.generator().size.join(" / "));
     this.part("sample-command").textContent = command || "";
   }
@@ -223,6 +226,9 @@ export class Samples {
     this.part("share").value = share;
     this.say("", false, "large-state");
     if (!this.large.open) this.large.showModal();
+    const { bitmap, mask, place } = this.places[number]; // enlarged until its own picture is there
+    this.paint(this.part("large-picture"), bitmap, mask);
+    this.part("large-name").textContent = [this.words.seed, place.seed, "·", this.words.catching_up].join(" ");
     this.turn();
   }
 

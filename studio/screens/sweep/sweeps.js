@@ -51,11 +51,15 @@ export class Sweeps {
     other.values.value = "";
   }
 
-  // Only what the case has can be varied.
+  // Only what the case has can be varied; the menu says why another axis cannot.
   suit() {
     const clinical = this.editor.conditions.length > 0, lacking = clinical ? "marker" : "condition";
     for (const axis of [this.axes.x, this.axes.y]) {
-      for (const option of axis.select.options) option.disabled = option.hidden = option.value === lacking;
+      for (const option of axis.select.options) {
+        option.disabled = option.value === lacking;
+        option.dataset.title ??= option.textContent;
+        option.textContent = option.dataset.title + (option.disabled ? " (" + this.words.axis_needs[lacking] + ")" : "");
+      }
     }
     for (const [name, first] of [["x", "size"], ["y", "tone"]]) {
       if (this.axes[name].select.value !== lacking) continue;
@@ -133,10 +137,15 @@ export class Sweeps {
       this.painted = this.wish();
     }
     grid.style.setProperty("--columns", columns.length);
-    const header = text => { const node = document.createElement("span"); node.textContent = text; return node; };
+    const header = text => {
+      const node = document.createElement("span");
+      node.textContent = node.dataset.name = text;
+      return node;
+    };
+    this.headers = { columns: columns.map(header), rows: rows.map(header) };
     this.cells = rows.map((row, down) => columns.map((column, across) => this.cell(column, row, across, down, query)));
-    grid.replaceChildren(header(""), ...columns.map(header),
-      ...rows.flatMap((row, down) => [header(row), ...this.cells[down]]));
+    grid.replaceChildren(header(""), ...this.headers.columns,
+      ...rows.flatMap((row, down) => [this.headers.rows[down], ...this.cells[down]]));
     return columns.length * rows.length;
   }
 
@@ -160,6 +169,8 @@ export class Sweeps {
     if (ita_deg != null) notes.push(words.ita + " " + Math.round(ita_deg) + "°");
     if (clipped > 0.01) notes.push(Math.round(100 * clipped) + " % " + words.clipped);
     if (badge) notes.push(badge);
+    node.dataset.extrapolated = badge ? "1" : "";
+    this.markHeaders(column, row);
     node.title = node.ariaLabel = [...notes, error].filter(Boolean).join(" · ");
     if (error) { node.textContent = error; node.classList.add("failed"); return; }
     const bitmap = await createImageBitmap(new Blob([body], { type: "image/jpeg" })), canvas = node.firstChild;
@@ -168,6 +179,16 @@ export class Sweeps {
     canvas.getContext("2d").drawImage(bitmap, 0, 0);
     bitmap.close();
     node.dataset.painted = "1";
+  }
+
+  // A value of which every cell is extrapolated says so in its header.
+  markHeaders(column, row) {
+    const mark = (header, cells) => {
+      const all = cells.every(cell => cell.dataset.extrapolated);
+      header.textContent = header.dataset.name + (all ? " · " + this.words.extrapolated : "");
+    };
+    mark(this.headers.columns[column], this.cells.map(cells => cells[column]));
+    mark(this.headers.rows[row], this.cells[row]);
   }
 
   async take(column, row, query) {
