@@ -337,8 +337,9 @@ def opened(made: "service.Opened") -> str:
     """What is said of the files that were opened."""
     if made.restored:
         return "Case restored."
+    notices = [f"{name} {done}." for name, done in made.notices]
     if made.case.photo is None:
-        return "Map opened."
+        return " ".join(["Map opened.", *notices])
     said = ["The lesion is only proposed: correct it." if made.proposed else "Photo and masks opened."]
     if made.ita_deg is not None:
         said.append(f"Photo: ITA {made.ita_deg:.0f}°, about type {made.case.tone} by Chardon's bounds.")
@@ -346,7 +347,7 @@ def opened(made: "service.Opened") -> str:
         said.append(
             f"Its superpixel picture holds {made.left_out}, over the 1,000 of an instance map: SLIC's are used."
         )
-    return " ".join(said)
+    return " ".join([*said, *notices])
 
 
 def photo_tone(made: "service.Opened") -> str:

@@ -11,7 +11,8 @@ from PIL import Image
 from engine.cases.planes import DEFINITE, Planes, pack, semantic_map
 from engine.data.caches.planes import EDGE_BIT, build
 from engine.data.check import check
-from engine.data.frames import crop_picture, crop_planes, letterbox_picture, letterbox_planes, load_planes
+from engine.data.decoding import load_planes
+from engine.data.frames import crop_picture, crop_planes, letterbox_picture, letterbox_planes
 from engine.data.readers.isic import read
 from engine.data.recipes import PlanesData, Recipe
 from engine.data.records import excluding

@@ -14,6 +14,7 @@ from engine.data import frames
 from engine.data.caches import crops as crop_cache
 from engine.data.caches import photos as photo_cache
 from engine.data.caches import planes as planes_cache
+from engine.data.decoding import decode
 from engine.data.readers import clinical, isic, registry
 from engine.data.recipes import CropsData, PhotosData, PlanesData, Recipe
 from engine.data.records import ClinicalRecord, Manifest, PhotoRecord, Record, excluding
@@ -71,7 +72,7 @@ def _fit_planes(picture: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.uint8]
 
 
 def _pairs_of_planes(record: Record, recipe: Recipe) -> list[Pair]:
-    return [Pair(*planes_cache.fitted(record, recipe))]
+    return [Pair(*planes_cache.fitted(decode(record), recipe))]
 
 
 def _read_crops(root: Path, labels: Path | None, recipe: Recipe) -> Manifest[ClinicalRecord]:
