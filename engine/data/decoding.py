@@ -1,12 +1,15 @@
 """One record's files → pixels, as training, reports and `data check` read them alike."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.cases.planes import DEFINITE, MARKERS, Planes
 from engine.data.records import Listed, Record
+from engine.errors import EngineError
 from engine.photos.masks import POSSIBLE, Mask, Notice, load_mask
 from engine.photos.reading import load_picture
 
@@ -59,6 +62,43 @@ def decode(record: Listed, with_masks: bool = True) -> Decoded:
         if file is not None and mask is not None and _is_graded(mask)
     ]
     return Decoded(picture, tuple(None if mask is None else mask.marked for mask in read), tuple(notices))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of a photo and its masks. problems: (file name, what is wrong). marked: whether the lesion mask marks
+    anything; None where there is none that could be read."""
+
+    problems: tuple[tuple[str, str], ...] = ()
+    notices: tuple[Notice, ...] = ()
+    marked: bool | None = None
+
+
+def look(photo: Path, masks: Sequence[Path | None]) -> Look:
+    """Read a photo and its masks, the lesion's first, as `decode` does, and tell all that is wrong with any of them."""
+    problems: list[tuple[str, str]] = []
+    notices: list[Notice] = []
+    size, marked = None, None
+    try:
+        picture = load_picture(photo)
+        size = picture.shape[1], picture.shape[0]
+    except EngineError as error:
+        problems.append(_problem(photo, error))
+    for place, file in enumerate(masks):
+        if file is None:
+            continue
+        try:
+            mask = load_mask(file, size, graded=place > 0)
+        except EngineError as error:
+            problems.append(_problem(file, error))
+            continue
+        notices += [*mask.notices, *([(file.name, POSSIBLE_TAKEN)] if place and _is_graded(mask) else [])]
+        marked = bool(mask.marked.any()) if place == 0 else marked
+    return Look(tuple(problems), tuple(notices), marked)
+
+
+def _problem(file: Path, error: EngineError) -> tuple[str, str]:
+    return file.name, str(error).removeprefix(f"{file.name} ").rstrip(".")
 
 
 def load_planes(record: Record) -> Planes:

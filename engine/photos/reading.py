@@ -58,6 +58,12 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     return pixels
 
 
+def upright_size(path: Path) -> tuple[int, int]:
+    """(width, height) in pixels of a photo's file as it is seen, by its header alone."""
+    picture = opened(file_bytes(path), path.name)
+    return picture.size[::-1] if _exif_turn(picture, path.name) in SIDEWAYS else picture.size
+
+
 def file_bytes(path: Path) -> bytes:
     """The whole file; a missing one, a link that leads nowhere, and one that may not be read are each a sentence."""
     try:
@@ -110,11 +116,18 @@ def turn_of(picture: Image.Image, what: str) -> Image.Transpose | None:
     """How a picture is brought upright once its pixels are here, which this decodes; None where it is."""
     try:
         picture.load()
-        with _OPENING, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return TURNS.get(picture.getexif().get(ORIENTATION_TAG, 1))  # Pillow turns a TIFF as it loads it
     except Exception as error:  # Pillow's decoders raise a dozen kinds for damaged files
         raise EngineError(f"{what} is damaged or was not copied whole: {error}.") from error
+    return _exif_turn(picture, what)  # Pillow turns a TIFF as it loads it
+
+
+def _exif_turn(picture: Image.Image, what: str) -> Image.Transpose | None:
+    try:
+        with _OPENING, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return TURNS.get(picture.getexif().get(ORIENTATION_TAG, 1))
+    except Exception as error:  # as above
+        raise EngineError(f"{what} has damaged EXIF data: {error}.") from error
 
 
 def _decoded(

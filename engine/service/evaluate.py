@@ -243,8 +243,7 @@ def _painted(held: HeldOut, checkpoint: Path | None, watch: Watch) -> list[Pictu
 def _folder(folder: Path, preset: Preset) -> Sequence[Picture]:
     from engine.data import finder
 
-    folders = [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())] if folder.is_dir() else []
-    files = [file for one in folders for file in finder.photos(one)]
+    files = finder.photos_below(folder)
     if not files:
         raise EngineError(f"--fake {folder} holds no pictures; a folder of {', '.join(finder.SUFFIXES)} is expected.")
     return [fitted(file, preset) for file in files]
