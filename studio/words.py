@@ -1,5 +1,6 @@
 """Every sentence a user reads in the studio."""
 
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -353,6 +354,20 @@ def opened(made: "service.Opened") -> str:
 def photo_tone(made: "service.Opened") -> str:
     """The measured tone of a photo's skin beside the photo; nothing where too little skin is seen."""
     return "" if made.ita_deg is None else f"ITA {made.ita_deg:.0f}°, about {made.case.tone}"
+
+
+def refused_page(reason: str, asked: str, address: str) -> str:
+    """What whoever opened the studio under a name that it does not serve reads: why, and what to do."""
+    port, place = address.rpartition(":")[2], escape(address.removeprefix("http://"))
+    return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Moulage: not served under this name</title>
+<style>body{{font:17px/1.5 system-ui,sans-serif;max-width:38em;margin:12vh auto;padding:0 1em}}</style>
+<h1>Moulage is not served here</h1>
+<p>This page asked for <b>{escape(asked or "no host")}</b>: {escape(reason)}. Until it has a login, the studio answers on its
+own machine alone, so that no other site can look at photos.</p>
+<p>On that machine, open <a href="{escape(address)}">{escape(address)}</a>.</p>
+<p>From another machine, make a tunnel with <code>ssh -L {port}:{place} THAT-MACHINE</code> and open
+<a href="http://localhost:{port}">http://localhost:{port}</a> here; another port before the first colon will do too.</p></html>
+"""
 
 
 COACH: Final = "Press 7 and paint inside the lesion."
