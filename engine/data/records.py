@@ -1,7 +1,7 @@
 """Records: one photo with what is known of it; manifests: which records, from where, under which hash."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -179,13 +179,16 @@ def _digest(file: Path) -> bytes:
         return hashlib.sha256(b"unreadable " + file.name.encode()).digest()
 
 
-def excluding(manifest: Manifest[RecordT], ids: tuple[str, ...]) -> Manifest[RecordT]:
+def excluding(
+    manifest: Manifest[RecordT], ids: Collection[str], of_elsewhere: Collection[str] = ()
+) -> Manifest[RecordT]:
     """Leave out the given ids; an id of no file there is an error, since a typing mistake would go unseen.
 
-    A photo that is there and was not asked for, such as one of another diagnosis, may be named.
+    A photo that is there and was not asked for, such as one of another diagnosis, may be named. of_elsewhere: ids that may
+    be absent, such as a preset's own, which were written down for the folder that it was made for.
     """
     known = {record.id for record in manifest.records}
-    unknown = sorted(set(ids) - known)
+    unknown = sorted(set(ids) - known - set(of_elsewhere))
     if unknown:
         there = {file.stem for file in manifest.root.rglob("*.*")}
         unknown = [name for name in unknown if name not in there]

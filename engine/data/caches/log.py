@@ -8,10 +8,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.data.decoding import Decoded, decode
 from engine.data.records import Listed
 from engine.errors import EngineError
 from engine.photos.masks import Notice
+from engine.photos.reading import load_picture
 
 MOST_LEFT_OUT = 0.05  # of the photos may be unreadable; with more, something is wrong with the folder
 FILE = "said.json"
@@ -51,6 +55,14 @@ class Log:
             self.masks += 1
             self.empty_masks += not found.lesion.any()
         return found
+
+    def picture(self, photo: tuple[str, Path]) -> NDArray[np.uint8] | None:
+        """The photo of (id, file), uint8 [H, W, 3]; None, and logged, where it cannot be read."""
+        try:
+            return load_picture(photo[1])
+        except EngineError as error:
+            self.left_out.append((photo[0], str(error)))
+            return None
 
     def add(self, other: "Log") -> None:
         """Take over what is to be said of another photo."""
