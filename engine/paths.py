@@ -59,6 +59,15 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
             part.unlink(missing_ok=True)
 
 
+def owners_folder(folder: Path) -> None:
+    """Make a folder that nobody else on the machine may look into; one that cannot be made is one sentence."""
+    try:
+        folder.mkdir(mode=OWNERS_FOLDER, parents=True, exist_ok=True)
+        folder.chmod(OWNERS_FOLDER)
+    except OSError as error:
+        raise EngineError(f"{folder} cannot be written to: {error.strerror}.") from error
+
+
 def check_new_folder(out: Path, option: str = "--out") -> None:
     """Refuse a place that holds something already; `option` is how the user named it."""
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
@@ -67,11 +76,18 @@ def check_new_folder(out: Path, option: str = "--out") -> None:
 
 @contextmanager
 def made_whole(folder: Path) -> Iterator[Path]:
-    """A folder to fill, which takes the name `folder` when all went well and is gone when not."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    half_made = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
+    """A folder to fill, which takes the name `folder` when all went well and is gone when not.
+
+    Raises EngineError where the disk is full or may not be written to.
+    """
+    half_made: Path | None = None
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        half_made = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
         yield half_made
         os.replace(half_made, folder)
+    except OSError as error:
+        raise EngineError(f"{folder.parent} cannot be written to: {error.strerror}.") from error
     finally:
-        shutil.rmtree(half_made, ignore_errors=True)
+        if half_made is not None:
+            shutil.rmtree(half_made, ignore_errors=True)

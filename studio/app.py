@@ -41,7 +41,7 @@ def stores_in(folder: Path) -> Stores:
     )
 
 
-def build(painter: Painter, port: int, stores: Stores, samplers: sample.Maker | None = None) -> Any:
+def build(painter: Painter, address: str, stores: Stores, samplers: sample.Maker | None = None) -> Any:
     """The whole ASGI app around a painter. samplers: who makes samples from noise; None makes them on the CPU."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
@@ -70,7 +70,7 @@ def build(painter: Painter, port: int, stores: Stores, samplers: sample.Maker | 
         show_error=False,
         ssr_mode=False,
     )
-    return access.Access(modules.Preloading(mounted), port)
+    return access.Access(modules.Preloading(mounted), address)
 
 
 def serve(host: str = "127.0.0.1", port: int = 7860, device: str = "cpu", open_browser: bool = False) -> None:
@@ -78,9 +78,9 @@ def serve(host: str = "127.0.0.1", port: int = 7860, device: str = "cpu", open_b
     listener = access.bound_socket(access.checked_host(host), port)
     painter = service.Painters(device)
     folder = service.user_folder()
-    app = build(painter, port, stores_in(folder), service.Samplers(device))
+    address = access.address_of(host, port)
+    app = build(painter, address, stores_in(folder), service.Samplers(device))
     threading.Thread(target=_warm, args=(painter,), daemon=True).start()
-    address = f"http://{'localhost' if host == 'localhost' else host}:{port}"
     print(f"Moulage is at {address}   (stop with Ctrl-C)", file=sys.stderr, flush=True)
     if open_browser:
         webbrowser.open(address)

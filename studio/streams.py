@@ -60,11 +60,14 @@ def failed(error: service.EngineError) -> Response:
 
 
 async def answered(work: Callable[[], Response]) -> Response:
-    """Run in a thread; a user's mistake becomes status 400 and its sentence."""
+    """Run in a thread; a user's mistake, or a disk that is full or may not be written to, is status 400 and a sentence."""
     try:
         return await asyncio.to_thread(work)
     except service.EngineError as error:
         return failed(error)
+    except OSError as error:
+        LOG.exception("A file could not be read or written.")
+        return failed(service.EngineError(f"{error.filename or 'the disk'}: {error.strerror or error}."))
 
 
 async def streamed(request: Request, parts: Parts) -> Response:

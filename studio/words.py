@@ -1,5 +1,6 @@
 """Every sentence a user reads in the studio."""
 
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -343,8 +344,9 @@ def opened(made: "service.Opened") -> str:
     """What is said of the files that were opened."""
     if made.restored:
         return "Case restored."
+    notices = [f"{name} {done}." for name, done in made.notices]
     if made.case.photo is None:
-        return "Map opened."
+        return " ".join(["Map opened.", *notices])
     said = ["The lesion is only proposed: correct it." if made.proposed else "Photo and masks opened."]
     if made.ita_deg is not None:
         said.append(f"Photo: ITA {made.ita_deg:.0f}°, about type {made.case.tone} by Chardon's bounds.")
@@ -352,7 +354,7 @@ def opened(made: "service.Opened") -> str:
         said.append(
             f"Its superpixel picture holds {made.left_out}, over the 1,000 of an instance map: SLIC's are used."
         )
-    return " ".join(said)
+    return " ".join([*said, *notices])
 
 
 def photo_tone(made: "service.Opened") -> str:
@@ -382,3 +384,17 @@ GLOSSARY: Final = {
     "Definite, possible": "how sure a marker is; possible ones are extrapolated.",
     "Overlay": "how much the map covers the picture beneath it.",
 }
+
+
+def refused_page(reason: str, asked: str, address: str) -> str:
+    """What whoever opened the studio under a name that it does not serve reads: why, and what to do."""
+    port, place = address.rpartition(":")[2], escape(address.removeprefix("http://"))
+    return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Moulage: not served under this name</title>
+<style>body{{font:17px/1.5 system-ui,sans-serif;max-width:38em;margin:12vh auto;padding:0 1em}}</style>
+<h1>Moulage is not served here</h1>
+<p>This page asked for <b>{escape(asked or "no host")}</b>: {escape(reason)}. Until it has a login, the studio answers on its
+own machine alone, so that no other site can look at photos.</p>
+<p>On that machine, open <a href="{escape(address)}">{escape(address)}</a>.</p>
+<p>From another machine, make a tunnel with <code>ssh -L {port}:{place} THAT-MACHINE</code> and open
+<a href="http://localhost:{port}">http://localhost:{port}</a> here; another port before the first colon will do too.</p></html>
+"""

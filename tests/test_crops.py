@@ -161,7 +161,7 @@ def test_the_check_lists_every_wrong_row_by_name(folder):
     found = dict(check(folder).problems)
 
     assert found["PAT_0_0.png"].startswith("is not in the folder")
-    assert found["PAT_1_1.png"].startswith("cannot be read as a mask")
+    assert found["PAT_1_1.png"].startswith("is no picture")
 
 
 def test_a_generic_folder_fitzpatrick17k_and_ddi_are_told_by_their_tables(tmp_path):

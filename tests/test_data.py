@@ -11,7 +11,8 @@ from PIL import Image
 from engine.cases.planes import DEFINITE, Planes, pack, semantic_map
 from engine.data.caches.planes import EDGE_BIT, build
 from engine.data.check import check
-from engine.data.frames import crop_picture, crop_planes, letterbox_picture, letterbox_planes, load_planes
+from engine.data.decoding import load_planes
+from engine.data.frames import crop_picture, crop_planes, letterbox_picture, letterbox_planes
 from engine.data.readers.isic import read
 from engine.data.recipes import PlanesData, Recipe
 from engine.data.records import excluding
@@ -118,7 +119,7 @@ def test_check_reports_every_fault_by_file_name(folder):
     assert "no lesion mask" in problems["ISIC_9000000.png"]
     assert "10x10" in problems["ISIC_9000001_segmentation.png"]
     assert "77" in problems["ISIC_9000002_segmentation.png"]
-    assert "cannot be read" in problems["ISIC_9000003.png"]
+    assert "is no picture" in problems["ISIC_9000003.png"]
     assert "same bytes as ISIC_9000004.png" in problems["ISIC_9000005.png"]
     assert "no streaks mask" in problems["ISIC_9000006.png"]
     assert "ISIC_7777777" in problems[labels.name]

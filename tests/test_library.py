@@ -20,8 +20,8 @@ from engine.cases.examples import EXAMPLES
 from engine.cases.planes import MARKERS, Planes
 from engine.cases.superpixels import decode_isic, proposed_cells
 from engine.data.check import check
+from engine.data.decoding import load_planes
 from engine.data.export import README
-from engine.data.frames import load_planes
 from engine.data.readers import clinical, isic
 from engine.errors import EngineError
 from engine.formats import picture_bytes

@@ -22,6 +22,7 @@ from engine.errors import EngineError
 from engine.generators.shared.sliders import AppearanceSettings
 from engine.photos.proposal import propose_lesion
 from engine.service import Rendered, export, open_files
+from studio import words
 
 WIDTH, HEIGHT, FRAME = 600, 480, (384, 256)
 PICTURE, PLANES = phantom(5, 1, WIDTH, HEIGHT)
@@ -88,6 +89,19 @@ def test_masks_beside_a_photo_load_with_it(photos, zip_them, jpeg_name):
     cells = crop_labels(CELLS, FRAME)
     assert np.array_equal(np.unique(cells, return_inverse=True)[1].reshape(cells.shape), case.superpixels)
     assert photos.holds(case.photo)
+
+
+def test_a_users_mask_is_never_passed_over_for_a_proposal_and_what_was_done_to_it_is_said(photos):
+    small = np.asarray(Image.fromarray(PLANES.lesion * np.uint8(255)).resize((300, 240), Image.Resampling.BILINEAR))
+    for name in ("mole_segmentation.PNG", "mole_Segmentation.png", "MOLE_mask.bmp"):
+        out = io.BytesIO()
+        Image.fromarray(small).save(out, "BMP" if name.endswith("bmp") else "PNG")
+        opened = open_files([PHOTO, (name, out.getvalue())], photos)
+
+        assert not opened.proposed
+        assert (opened.case.planes.lesion == crop_labels(PLANES.lesion, FRAME)).mean() > 0.98
+        assert f"{name} has soft borders, thresholded at half." in words.opened(opened)
+        assert "was resized from 300x240 to 600x480" in words.opened(opened)
 
 
 def test_markers_without_a_lesion_mask_are_laid_on_the_proposal(photos):
@@ -216,7 +230,7 @@ SAVED = formats.picture_bytes(PICTURE, provenance(starter()))
     ([PHOTO, ("mole_superpixels.png", formats.superpixel_bytes(np.zeros((9, 9), np.int32)))], "9x9; 600x480"),
     ([PHOTO, ("other_segmentation.png", SMALL)], "do not belong to one picture"),
     ([PHOTO, (LESION, SMALL), (LESION, SMALL[:-1])], "was given twice"),
-    ([PHOTO, (LESION, jpeg())], "a grey PNG is needed"),
+    ([PHOTO, (LESION, jpeg())], "mole_segmentation.png holds the values"),
     ([("mole_attribute_streaks.png", SMALL)], "lesion mask is needed"),
     ([("a.zip", zipped(PHOTO, ("../../evil.png", b"x")))], "leads out of its folder"),
     ([("a.zip", zipped(PHOTO, ("/etc/evil.png", b"x")))], "leads out of its folder"),

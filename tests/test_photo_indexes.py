@@ -78,14 +78,22 @@ def test_a_stopped_try_keeps_what_it_had(photos, tmp_path, monkeypatch):
     assert sum(calls[6:]) == 2 * 20
 
 
-def test_an_unreadable_photo_is_named_and_the_others_are_kept(photos, tmp_path, monkeypatch):
+def test_an_unreadable_photo_is_named_and_left_out_and_too_many_stop_with_the_others_kept(
+    photos, tmp_path, monkeypatch
+):
     monkeypatch.setattr(photo_indexes, "BATCH", 4)
     photos[9][1].write_bytes(b"no picture")
     out = tmp_path / "a.npz"
 
-    with pytest.raises(EngineError, match=r"9\.png"):
+    index = photo_indexes.build("set", photos, out, embed=embed)
+    assert len(index.ids) == 39
+    assert index.left_out[0].startswith("9.png is no picture")
+    photos[17][1].unlink()
+    photos[18][1].write_bytes(b"")
+    out.unlink()
+    with pytest.raises(EngineError, match=r"3 of 40 photos cannot be used, more than 5%; 9\.png is no picture"):
         photo_indexes.build("set", photos, out, embed=embed)
-    assert len(photo_indexes.load(out).ids) == 8
+    assert len(photo_indexes.load(out).ids) == 15
 
 
 def test_a_copy_of_a_photos_centre_square_finds_it(lite0, tmp_path):

@@ -314,12 +314,15 @@ def test_a_dermoscopes_dark_corners_are_no_lesion():
 
 def test_real_lesions_are_found_where_photos_are_at_hand():
     from engine.data.frames import crop_labels, crop_picture
-    from engine.photos.reading import load_mask, load_picture
+    from engine.photos.masks import load_mask
+    from engine.photos.reading import load_picture
 
     files = sorted((DATA / "ISIC2018_Task1-2_Training_Input").glob("*.jpg"))[7::65]
     masks = [DATA / "ISIC2018_Task1_Training_GroundTruth" / f"{file.stem}_segmentation.png" for file in files]
-    scores = [jaccard(propose_lesion(crop_picture(load_picture(file), (384, 256))), crop_labels(load_mask(mask), (384, 256)))
-              for file, mask in zip(files, masks, strict=True)]  # fmt: skip
+    frame = 384, 256
+    proposed = [propose_lesion(crop_picture(load_picture(file), frame)) for file in files]
+    drawn = [crop_labels(load_mask(mask).marked, frame) for mask in masks]
+    scores = [jaccard(*pair) for pair in zip(proposed, drawn, strict=True)]
 
     assert not scores or np.median(scores) >= 0.75
 

@@ -18,7 +18,8 @@ TOP_LEVEL = {
 ORDER = (
     ("errors",), ("config", "seeds"), ("paths", "pixels"),
     ("cases",),
-    ("formats", "photos", "weights"),
+    ("photos", "weights"),
+    ("formats",),
     ("data",),
     ("evaluate",),
     ("generators",),

@@ -14,7 +14,7 @@ from engine.data.readers import registry
 from engine.data.readers.isic import read
 from engine.errors import EngineError
 from engine.generators.shared.noise_request import NoiseRequest
-from engine.photos.reading import load_mask
+from engine.photos.masks import load_mask
 from engine.seeds import stream
 from engine.service import evaluate as judging
 from engine.stores.sample_sets import Folder, Job, Shard
@@ -44,7 +44,7 @@ def test_a_set_of_pairs_reads_back_as_an_isic_folder_with_its_masks(weights, tmp
     made = sampler.paint([sampler.request(seed=seed) for seed in (*seeds, 1, 2, 3)])
     for record, one in zip(manifest.records, made, strict=False):
         assert np.array_equal(np.asarray(Image.open(record.picture)), one.picture)
-        assert np.array_equal(load_mask(record.lesion), one.mask)
+        assert np.array_equal(load_mask(record.lesion).marked, one.mask)
 
 
 def test_every_picture_says_that_it_is_synthetic_and_where_it_comes_from(weights, tmp_path):

@@ -43,10 +43,13 @@ class Bars:
         self._progress.start()
         self._counted = self._progress.add_task(self._title, total=None)
         self._training = self._progress.add_task("training", total=None, visible=False)
-        return service.Watch(self._count, self._report)
+        return service.Watch(self._count, self._report, self._notice)
 
     def _count(self, done: int, total: int) -> None:
         self._progress.update(self._counted, completed=done, total=total)
+
+    def _notice(self, sentence: str) -> None:
+        print(f"moulage: {sentence}", file=sys.stderr)
 
     def _report(self, found: Any) -> None:
         if hasattr(found, "sentence"):  # a search's best so far

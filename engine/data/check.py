@@ -1,32 +1,42 @@
-"""`moulage data check`: everything that is wrong with a data folder, in one report by file name."""
+"""`moulage data check`: everything that is wrong with a data folder, in one report by file name.
+
+The files are found and read by the functions that training uses, so that what this calls sound starts to train.
+"""
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, UnidentifiedImageError
-
 from engine.cases.planes import MARKERS
+from engine.data import finder
+from engine.data.decoding import Look, look
 from engine.data.readers import clinical, isic, registry
-from engine.data.records import ClinicalRecord, PhotoRecord
+from engine.data.records import PhotoRecord
 from engine.errors import EngineError
+from engine.photos.masks import Notice
 
 Problem = tuple[str, str]
+Progress = Callable[[int, int], None]
+Files = tuple[Path, tuple[Path | None, ...]]
+"""A photo and its masks: the lesion's, then the markers'."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """counts: what was found. problems: (file name, sentence), in order of file name."""
+    """counts: what was found. problems: (file name, sentence), in order of file name.
+
+    notices: (file name, what is done to read it), such as a mask's threshold; they are no problems.
+    """
 
     root: Path
     layout: str
     licence: str
     counts: dict[str, int]
     problems: tuple[Problem, ...]
+    notices: tuple[Notice, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -36,54 +46,89 @@ class Report:
     def sentence(self) -> str:
         """The whole report in lines."""
         counts = ", ".join(f"{count:,} {what}" for what, count in self.counts.items())
-        listed = [f"  {name} {sentence}" for name, sentence in self.problems]
+        listed = [f"  {name} {sentence}" for name, sentence in (*self.problems, *self.notices)]
+        told = f"; {len(self.notices)} notices" if self.notices else ""
         end = "nothing is wrong" if self.sound else f"{len(self.problems)} problems"
-        return "\n".join([f"{self.root}: {self.layout}; licence: {self.licence}", counts, *listed, end])
+        return "\n".join([f"{self.root}: {self.layout}; licence: {self.licence}", counts, *listed, f"{end}{told}"])
 
 
-def check(
-    root: Path, labels: Path | None = None, progress: Callable[[int, int], None] = lambda done, total: None
-) -> Report:
+@dataclass
+class Found:
+    """What is wrong with a folder, as it is found."""
+
+    problems: list[Problem] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def tried(self, root: Path, read: Callable[[], object]) -> None:
+        """What training refuses, where nothing else says why."""
+        try:
+            read()
+        except EngineError as error:
+            if not self.problems:
+                self.problems.append((root.name, str(error).rstrip(".")))
+
+    def report(self, root: Path, layout: str, licence: str, counts: dict[str, int]) -> Report:
+        """All of it, each once."""
+        return Report(
+            root, layout, licence, counts, tuple(sorted(set(self.problems))), tuple(sorted(set(self.notices)))
+        )
+
+
+def check(root: Path, labels: Path | None = None, progress: Progress = lambda done, total: None) -> Report:
     """Look at every file of a data folder.
 
     Raises EngineError only where there is nothing to report on: no folder, or no known layout.
     """
-    layout = isic.layout_of(root) if root.is_dir() else None
-    clinical_layout = clinical.layout_of(root)
+    clinical_layout, challenge = clinical.layout_of(root), isic.layout_of(root)
     if clinical_layout is not None:
         return _clinical(root, clinical_layout, labels, progress)
-    dermoscopic = next((x for x in registry.DERMOSCOPIC if x.found(root)), None)
-    if layout is None and dermoscopic is not None:
-        return _dermoscopic(root, dermoscopic, progress)
-    if layout is None:
-        known = ", ".join(x.name for x in (*isic.LAYOUTS, *registry.DERMOSCOPIC, *clinical.LAYOUTS))
+    other = next((x for x in registry.LAYOUTS if x is not registry.CHALLENGE and x.found(root)), None)
+    if challenge is None and other is not None:
+        return _photos(root, other, labels, progress)
+    if challenge is None:
+        own = (x.name for x in registry.LAYOUTS if x not in (registry.CHALLENGE, registry.CLINICAL))
+        known = ", ".join([*(x.name for x in (*isic.LAYOUTS, isic.PLAIN)), *own, *(x.name for x in clinical.LAYOUTS)])
         raise EngineError(f"{root} is no data folder in a known layout; known are {known}.")
-    pictures = isic.pictures_of(root, layout)
-    lesions = isic.masks(root, layout.lesions, layout.lesion_suffix)
-    markers = {name: isic.masks(root, layout.markers, f"_attribute_{name}.png") for name in MARKERS}
+    return _challenge(root, challenge, labels, progress)
+
+
+def _challenge(root: Path, layout: isic.ChallengeLayout, labels: Path | None, progress: Progress) -> Report:
+    found, counts = Found(), {"photos": 0}
+    try:
+        pictures, lesions = isic.pictures_of(root, layout), isic.lesions_of(root, layout)
+        markers = isic.markers_of(root, layout)
+    except EngineError as error:  # two files of one name
+        found.problems.append((root.name, str(error).rstrip(".")))
+        return found.report(root, layout.name, isic.licence_of(root), counts)
     has_markers = any(markers.values())  # a set of pairs, and a folder of photos alone, are whole without
-    problems: list[Problem] = list(_stray(pictures, lesions, markers))
-    problems += _labels(labels, pictures)
-    hashes: dict[str, list[str]] = defaultdict(list)
-    with ThreadPoolExecutor() as pool:
-        work = pool.map(
-            lambda photo: _one(photo, lesions.get(photo.stem), markers, bool(lesions), has_markers), pictures
-        )
-        for done, (photo, (digest, found)) in enumerate(zip(pictures, work, strict=True), start=1):
-            problems += found
-            hashes[digest].append(photo.name)
-            progress(done, len(pictures))
-    problems += [(same[1], f"has the same bytes as {same[0]}") for same in hashes.values() if len(same) > 1]
+    found.problems += _stray(pictures, lesions, markers)
+    found.problems += _labels(root, labels, pictures)
+    files: list[Files] = []
+    for photo in pictures:
+        key = finder.key(photo.name)
+        masks = (lesions.get(key), *(markers[name].get(key) for name in MARKERS))
+        files.append((photo, masks))
+        expected = (bool(lesions), *[has_markers] * len(MARKERS))
+        for name, mask, needed in zip(("lesion", *MARKERS), masks, expected, strict=True):
+            if mask is None and needed:
+                found.problems.append((photo.name, f"has no {name} mask"))
+    _look_at(root, files, found, progress)
+    found.tried(root, lambda: registry.read(root, labels, registry.ALL))
     counts = {"photos": len(pictures), "lesion masks": len(lesions)} | {
-        f"{name} masks": len(files) for name, files in markers.items() if files
+        f"{name} masks": len(there) for name, there in markers.items() if there
     }
-    return Report(root, layout.name, isic.licence_of(root), counts, tuple(sorted(set(problems))))
+    return found.report(root, layout.name, isic.licence_of(root), counts)
 
 
-def _clinical(root: Path, layout: clinical.Layout, labels: Path | None, progress: Callable[[int, int], None]) -> Report:
+def _clinical(root: Path, layout: clinical.ClinicalLayout, labels: Path | None, progress: Progress) -> Report:
     """Rows, boxes and skin types of clinical photographs; a photo without boxes is counted, since it is only left out."""
-    records, problems = clinical.listed(root, layout, labels)
-    problems += _looked_at(records, progress)
+    found = Found()
+    try:
+        records, problems = clinical.listed(root, layout, labels)
+    except EngineError as error:  # a table that cannot be read
+        records, problems = [], [(root.name, str(error).rstrip("."))]
+    found.problems += problems
+    _look_at(root, [(record.picture, record.masks) for record in records], found, progress)
     boxed = [record for record in records if record.boxes]
     counts = {
         "photos": len(records),
@@ -94,34 +139,19 @@ def _clinical(root: Path, layout: clinical.Layout, labels: Path | None, progress
         "skin types labelled": sum(record.fitzpatrick is not None for record in records),
     }
     conditions = Counter(box.condition or "none" for record in boxed for box in record.boxes)
-    return Report(
-        root, layout.name, layout.licence, counts | dict(conditions.most_common()), tuple(sorted(set(problems)))
-    )
+    return found.report(root, layout.name, layout.licence, counts | dict(conditions.most_common()))
 
 
-def _looked_at(records: Sequence[ClinicalRecord | PhotoRecord], progress: Callable[[int, int], None]) -> list[Problem]:
-    """What is wrong with the photos themselves, their masks, and photos that are there twice."""
-    problems: list[Problem] = []
-    hashes: dict[str, list[str]] = defaultdict(list)
-    for done, record in enumerate(records, start=1):
-        size = _size(record.picture, problems)
-        if record.mask is not None:
-            problems += _mask(record.mask, size)
-        hashes[hashlib.sha256(record.picture.read_bytes()).hexdigest()].append(record.picture.name)
-        progress(done, len(records))
-    problems += [(same[1], f"has the same bytes as {same[0]}") for same in hashes.values() if len(same) > 1]
-    return problems
-
-
-def _dermoscopic(root: Path, layout: registry.Layout, progress: Callable[[int, int], None]) -> Report:
+def _photos(root: Path, layout: registry.PhotoLayout, labels: Path | None, progress: Progress) -> Report:
     """A table that its reader refuses is one problem; the photos are looked at once it is mended."""
-    problems: list[Problem] = []
+    found = Found()
     records: list[PhotoRecord] = []
     try:
         records = sorted(layout.read(root, None, registry.ALL), key=lambda record: record.id)
     except EngineError as error:
-        problems.append((root.name, str(error).rstrip(".")))
-    problems += _looked_at(records, progress)
+        found.problems.append((root.name, str(error).rstrip(".")))
+    _look_at(root, [(record.picture, record.masks) for record in records], found, progress)
+    found.tried(root, lambda: registry.read(root, labels, registry.ALL))
     counts = {
         "photos": len(records),
         "lesions or patients": len({record.group for record in records}),
@@ -129,63 +159,47 @@ def _dermoscopic(root: Path, layout: registry.Layout, progress: Callable[[int, i
     }
     diagnoses = Counter(record.diagnosis or "no diagnosis" for record in records)
     licence = "; ".join(sorted({record.licence for record in records})[:3]) or "not known"
-    return Report(root, layout.name, licence, counts | dict(diagnoses.most_common()), tuple(sorted(set(problems))))
+    return found.report(root, layout.name, licence, counts | dict(diagnoses.most_common()))
 
 
-def _one(
-    photo: Path, lesion: Path | None, markers: dict[str, dict[str, Path]], has_lesions: bool, has_markers: bool
-) -> tuple[str, list[Problem]]:
-    problems: list[Problem] = []
-    size = _size(photo, problems)
-    if lesion is None and has_lesions:
-        problems.append((photo.name, "has no lesion mask"))
-    files = [lesion] if lesion else []
-    for name in MARKERS if has_markers else ():
-        file = markers[name].get(photo.stem)
-        if file is None:
-            problems.append((photo.name, f"has no {name} mask"))
-        else:
-            files.append(file)
-    for file in files:
-        problems += _mask(file, size)
-    return hashlib.sha256(photo.read_bytes()).hexdigest(), problems
+def _look_at(root: Path, files: Sequence[Files], found: Found, progress: Progress) -> None:
+    """Read every photo and mask as training does; photos that are there twice, and masks that all mark nothing, too."""
+    hashes: dict[str, list[str]] = defaultdict(list)
+    looks: list[Look] = []
+    with ThreadPoolExecutor() as pool:
+        for done, ((photo, _), seen) in enumerate(zip(files, pool.map(lambda one: look(*one), files), strict=True), 1):
+            looks.append(seen)
+            found.problems += seen.problems
+            found.notices += seen.notices
+            if photo.is_file():
+                hashes[hashlib.sha256(photo.read_bytes()).hexdigest()].append(photo.name)
+            progress(done, len(files))
+    found.problems += [(same[1], f"has the same bytes as {same[0]}") for same in hashes.values() if len(same) > 1]
+    marked = [seen.marked for seen in looks if seen.marked is not None]
+    if marked and not any(marked):
+        found.problems.append((root.name, f"has {len(marked)} lesion masks, all of them empty; 1 or 255 is lesion"))
 
 
-def _size(photo: Path, problems: list[Problem]) -> tuple[int, int] | None:
-    try:
-        with Image.open(photo) as picture:
-            picture.load()
-            return picture.size
-    except (UnidentifiedImageError, OSError) as error:
-        problems.append((photo.name, f"cannot be read as a picture: {error}"))
-        return None
-
-
-def _mask(file: Path, size: tuple[int, int] | None) -> Iterator[Problem]:
-    try:
-        with Image.open(file) as mask:
-            values = np.asarray(mask.convert("L"))
-    except (UnidentifiedImageError, OSError) as error:
-        yield file.name, f"cannot be read as a mask: {error}"
-        return
-    if size and values.shape[::-1] != size:
-        yield file.name, f"is {values.shape[1]}x{values.shape[0]}; its photo is {size[0]}x{size[1]}"
-    odd = np.setdiff1d(np.unique(values), [0, 255])
-    if len(odd):
-        yield file.name, f"holds the value {odd[0]} and {len(odd) - 1} more; a mask is 0 and 255 only"
-
-
-def _stray(photos: list[Path], lesions: dict[str, Path], markers: dict[str, dict[str, Path]]) -> Iterator[Problem]:
-    known = {photo.stem for photo in photos}
+def _stray(
+    photos: Sequence[Path], lesions: Mapping[str, Path], markers: Mapping[str, Mapping[str, Path]]
+) -> Iterator[Problem]:
+    known = {finder.key(photo.name) for photo in photos}
     for files in (lesions, *markers.values()):
-        for stem, file in files.items():
-            if stem not in known:
+        for key, file in files.items():
+            if key not in known:
                 yield file.name, "belongs to no photo"
 
 
-def _labels(labels: Path | None, photos: list[Path]) -> list[Problem]:
+def _labels(root: Path, labels: Path | None, photos: Sequence[Path]) -> list[Problem]:
     if labels is None:
         return []
-    known, named = {photo.stem for photo in photos}, set(isic.read_labels(labels))
-    problems = [(labels.name, f"names {one}, which is not in the folder") for one in sorted(named - known)]
-    return problems + [(labels.name, f"says nothing of {one}") for one in sorted(known - named)]
+    try:
+        rows = isic.label_rows(root, labels, photos)
+        for row in rows.values():
+            isic.numbers(row)
+    except EngineError as error:
+        return [(labels.name, str(error).removeprefix(f"{labels.name} ").rstrip("."))]
+    known = {finder.key(photo.name): photo.stem for photo in photos}
+    strange = [isic.id_of(row) for key, row in rows.items() if key not in known]
+    problems = [(labels.name, f"names {one}, which is not in the folder") for one in sorted(strange)]
+    return problems + [(labels.name, f"says nothing of {known[one]}") for one in sorted(known.keys() - rows.keys())]

@@ -1,4 +1,4 @@
-"""Photos and masks in a generator's frame: reading, the paper's letterbox, and our crop to aspect.
+"""Photos and masks in a generator's frame: the paper's letterbox, and our crop to aspect.
 
 Labels are resized by nearest neighbour only. Bissoto et al. 2018 fit into 1024x512 shrinking only, and pad black.
 """
@@ -10,30 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.cases.planes import DEFINITE, MARKERS, Planes
-from engine.data.records import Record
-from engine.errors import EngineError
-from engine.photos.reading import load_mask
+from engine.cases.planes import Planes
 from engine.pixels import resize_labels, resize_picture
 
 Size = tuple[int, int]
-
-
-def load_planes(record: Record) -> Planes:
-    """A record's planes at its lesion mask's size; markers are definite or absent, a missing file is absent."""
-    lesion = load_mask(record.lesion)
-    markers = np.zeros((len(MARKERS), *lesion.shape), np.uint8)
-    for plane, file in zip(markers, record.markers, strict=True):
-        if file is not None:
-            mask = load_mask(file)
-            if mask.shape != lesion.shape:
-                raise EngineError(f"{file.name} is {_size(mask)}; its lesion mask is {_size(lesion)}.")
-            plane[:] = mask * np.uint8(DEFINITE)
-    return Planes(lesion, markers, np.zeros_like(lesion))
-
-
-def _size(array: NDArray) -> str:
-    return f"{array.shape[1]}x{array.shape[0]}"
 
 
 @dataclass(frozen=True)

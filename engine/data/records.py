@@ -1,7 +1,7 @@
 """Records: one photo with what is known of it; manifests: which records, from where, under which hash."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,11 +21,19 @@ class Listed(Protocol):
     def split(self) -> str | None: ...
 
     @property
+    def picture(self) -> Path: ...
+
+    @property
     def licence(self) -> str: ...
 
     @property
     def files(self) -> tuple[Path | None, ...]:
         """The record's files, in a fixed order; None where one is missing."""
+        ...
+
+    @property
+    def masks(self) -> tuple[Path | None, ...]:
+        """The lesion mask, then the markers' where the kind of record has any; None where one is missing."""
         ...
 
     @property
@@ -54,7 +62,12 @@ class Record:
     @property
     def files(self) -> tuple[Path | None, ...]:
         """Photo, lesion mask, marker masks, superpixels."""
-        return (self.picture, self.lesion, *self.markers, self.superpixels)
+        return (self.picture, *self.masks, self.superpixels)
+
+    @property
+    def masks(self) -> tuple[Path | None, ...]:
+        """Lesion mask, marker masks."""
+        return (self.lesion, *self.markers)
 
     @property
     def facts(self) -> str:
@@ -86,6 +99,11 @@ class ClinicalRecord:
         return (self.picture, self.mask)
 
     @property
+    def masks(self) -> tuple[Path | None, ...]:
+        """The lesion mask."""
+        return (self.mask,)
+
+    @property
     def facts(self) -> str:
         """The boxes with their conditions."""
         return "".join(f"{box.edges} {box.condition}\0" for box in self.boxes)
@@ -112,6 +130,11 @@ class PhotoRecord:
     def files(self) -> tuple[Path | None, ...]:
         """Photo and mask."""
         return (self.picture, self.mask)
+
+    @property
+    def masks(self) -> tuple[Path | None, ...]:
+        """The lesion mask."""
+        return (self.mask,)
 
     @property
     def facts(self) -> str:
@@ -144,17 +167,28 @@ class Manifest(Generic[RecordT]):
         for record in self.records:
             digest.update(f"{record.id}\0{record.split}\0{record.facts}".encode())
             for file in record.files:
-                digest.update(b"-" if file is None else hashlib.sha256(file.read_bytes()).digest())
+                digest.update(b"-" if file is None else _digest(file))
         return digest.hexdigest()
 
 
-def excluding(manifest: Manifest[RecordT], ids: tuple[str, ...]) -> Manifest[RecordT]:
+def _digest(file: Path) -> bytes:
+    """Of a file's bytes; of one that cannot be read, which whoever decodes it names, of its name."""
+    try:
+        return hashlib.sha256(file.read_bytes()).digest()
+    except OSError:
+        return hashlib.sha256(b"unreadable " + file.name.encode()).digest()
+
+
+def excluding(
+    manifest: Manifest[RecordT], ids: Collection[str], of_elsewhere: Collection[str] = ()
+) -> Manifest[RecordT]:
     """Leave out the given ids; an id of no file there is an error, since a typing mistake would go unseen.
 
-    A photo that is there and was not asked for, such as one of another diagnosis, may be named.
+    A photo that is there and was not asked for, such as one of another diagnosis, may be named. of_elsewhere: ids that may
+    be absent, such as a preset's own, which were written down for the folder that it was made for.
     """
     known = {record.id for record in manifest.records}
-    unknown = sorted(set(ids) - known)
+    unknown = sorted(set(ids) - known - set(of_elsewhere))
     if unknown:
         there = {file.stem for file in manifest.root.rglob("*.*")}
         unknown = [name for name in unknown if name not in there]

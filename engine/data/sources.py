@@ -1,6 +1,6 @@
 """How photos are read and decoded for a recipe, by the kind of its `how`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from engine.data import frames
 from engine.data.caches import crops as crop_cache
 from engine.data.caches import photos as photo_cache
 from engine.data.caches import planes as planes_cache
+from engine.data.decoding import decode
 from engine.data.readers import clinical, isic, registry
 from engine.data.recipes import CropsData, PhotosData, PlanesData, Recipe
 from engine.data.records import ClinicalRecord, Manifest, PhotoRecord, Record, excluding
@@ -35,8 +36,8 @@ class Pair:
 class Source:
     """read: (folder, label file or None, recipe) → records with their splits. build: … under a root → decoded once.
 
-    What `data.exclude` names is left out by `training`, which refuses an id that is not there; a report on another folder
-    than the preset was made for need not have them.
+    What `data.exclude` names is left out by `training`, which refuses an id that is not there, unless it is one of a preset's
+    own list: another folder than the preset was made for need not have it.
 
     pairs: one record → its pictures and maps. fit: a picture from elsewhere → the recipe's frame. kept: records without those
     that training leaves out for what their pixels show, so that a report is of the same kind.
@@ -48,9 +49,11 @@ class Source:
     fit: Callable[[NDArray[np.uint8], Recipe], NDArray[np.uint8]]
     kept: Callable[[Manifest[Any], Recipe], Manifest[Any]] = lambda manifest, recipe: manifest
 
-    def training(self, root: Path, labels: Path | None, recipe: Recipe) -> Manifest[Any]:
-        """The records to train on and to watch."""
-        return excluding(self.read(root, labels, recipe), recipe.how.exclude)
+    def training(
+        self, root: Path, labels: Path | None, recipe: Recipe, own_list: Collection[str] = ()
+    ) -> Manifest[Any]:
+        """The records to train on and to watch. own_list: ids of `data.exclude` that the folder need not hold."""
+        return excluding(self.read(root, labels, recipe), recipe.how.exclude, own_list)
 
 
 def source_of(recipe: Recipe) -> Source:
@@ -71,7 +74,7 @@ def _fit_planes(picture: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.uint8]
 
 
 def _pairs_of_planes(record: Record, recipe: Recipe) -> list[Pair]:
-    return [Pair(*planes_cache.fitted(record, recipe))]
+    return [Pair(*planes_cache.fitted(decode(record), recipe))]
 
 
 def _read_crops(root: Path, labels: Path | None, recipe: Recipe) -> Manifest[ClinicalRecord]:

@@ -41,7 +41,8 @@ class Neighbour:
 class Index:
     """Embeddings float16 [N, 2, 1280] of photos, whole and square, their ids and files.
 
-    own: float32 [N, 2], each view's similarity to the nearest of the other photos' same views.
+    own: float32 [N, 2], each view's similarity to the nearest of the other photos' same views. left_out: why photos that
+    could not be read are not in it, known where it was made and not kept.
     """
 
     data: str
@@ -49,6 +50,7 @@ class Index:
     files: tuple[str, ...]
     embeddings: NDArray[np.float16]
     own: NDArray[np.float32]
+    left_out: tuple[str, ...] = ()
 
     def nearest(self, embedding: NDArray[np.float32]) -> Neighbour:
         """Of an embedding, float32 [1280]."""

@@ -15,9 +15,10 @@ from PIL import Image, UnidentifiedImageError
 from engine.cases.boxes import Box
 from engine.cases.case import SIDE_LIMIT_PX
 from engine.cases.conditions import boxes_of, condition_map, decode, encode
-from engine.cases.planes import CLASSES, DEFINITE
+from engine.cases.planes import CLASSES
 from engine.cases.superpixels import decode_isic, encode_isic
 from engine.errors import EngineError
+from engine.photos.masks import check_aspect
 
 FILE_LIMIT_BYTES = 64 << 20
 # Okabe & Ito's colours for the markers: what a viewer shows for a palette PNG whose pixels are the classes.
@@ -61,22 +62,6 @@ def plane_bytes(plane: NDArray[np.uint8]) -> bytes:
     return _png(Image.fromarray(np.array(GREYS, np.uint8)[plane]))
 
 
-def read_plane(
-    data: bytes, what: str, size: tuple[int, int] | None = None, side_limit_px: int = SIDE_LIMIT_PX
-) -> NDArray[np.uint8]:
-    """Inverse of `plane_bytes`; `what` names it. size: (width, height) it must have, or None."""
-    picture = _grey(data, what, size, side_limit_px)
-    plane = np.full(picture.shape, len(GREYS), np.uint8)
-    for value, grey in enumerate(GREYS):
-        plane[picture == grey] = value
-    if int(plane.max()) > DEFINITE:
-        found = sorted(set(np.unique(picture).tolist()) - set(GREYS))
-        raise EngineError(
-            f"{what} holds the value {found[0]}; allowed are 0 (absent), 128 (possible) and 255 (definite)."
-        )
-    return plane
-
-
 def superpixel_bytes(cells: NDArray[np.int32]) -> bytes:
     """Superpixel ids, int32 [H, W], as ISIC's RGB PNG."""
     return _png(Image.fromarray(encode_isic(cells)))
@@ -85,11 +70,17 @@ def superpixel_bytes(cells: NDArray[np.int32]) -> bytes:
 def read_superpixels(
     data: bytes, size: tuple[int, int] | None = None, frame: Framing | None = None, side_limit_px: int = SIDE_LIMIT_PX
 ) -> NDArray[np.int32]:
-    """Inverse of `superpixel_bytes`. frame: brings the picture to another size, by nearest, before it is decoded."""
+    """Inverse of `superpixel_bytes`. size: of the photo, whose aspect it must have.
+
+    frame: brings the picture to another size, by nearest, before it is decoded.
+    """
     picture = _opened(data, "the superpixel picture", side_limit_px)
     if picture.format != "PNG" or picture.mode != "RGB":
         raise EngineError(f"the superpixel picture is {picture.format} {picture.mode}; an RGB PNG is needed.")
-    _check_size(picture, "the superpixel picture", size)
+    if size is not None and frame is not None:
+        check_aspect(picture.size, size, "the superpixel picture")
+    else:
+        _check_size(picture, "the superpixel picture", size)
     colours = np.asarray(picture, np.uint8)
     return decode_isic(colours if frame is None else frame(colours))
 
@@ -121,14 +112,6 @@ def read_instances(data: bytes, size: tuple[int, int] | None = None) -> NDArray[
         raise EngineError(f"the instance map is {picture.format} {picture.mode}; a 16-bit grey PNG is needed.")
     _check_size(picture, "the instance map", size)
     return np.asarray(picture).astype(np.int32)
-
-
-def _grey(data: bytes, what: str, size: tuple[int, int] | None, side_limit_px: int) -> NDArray[np.uint8]:
-    picture = _opened(data, what, side_limit_px)
-    if picture.format != "PNG" or picture.mode not in ("L", "1"):
-        raise EngineError(f"{what} is {picture.format} {picture.mode}; a grey PNG is needed.")
-    _check_size(picture, what, size)
-    return np.asarray(picture.convert("L"), np.uint8)
 
 
 def _check_size(picture: Image.Image, what: str, size: tuple[int, int] | None) -> None:

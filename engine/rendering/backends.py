@@ -14,6 +14,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -177,7 +178,8 @@ class Renderer:
     def _remember(self, key: str, probe: Probe) -> None:
         if self._cache:
             known = self._recall() | {key: {"backend": probe.backend, "ms": probe.ms, "failed": probe.failed}}
-            write_atomically(self._cache, json.dumps(known, indent=1).encode())
+            with suppress(EngineError):  # it only spares the measuring next time
+                write_atomically(self._cache, json.dumps(known, indent=1).encode())
 
 
 class LatestWins:

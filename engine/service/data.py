@@ -16,15 +16,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Indexed:
-    """What was indexed. path: the index itself, which holds embeddings and file names, no picture."""
+    """What was indexed. path: the index itself, which holds embeddings and file names, no picture. left_out: why photos
+    that could not be read are not in it."""
 
     data: str
     photos: int
     path: Path
+    left_out: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """For people."""
-        return f"{self.photos:,} photos of {self.data}: {self.path}"
+        said = f"\n{len(self.left_out)} left out, first: {self.left_out[0]}" if self.left_out else ""
+        return f"{self.photos:,} photos of {self.data}: {self.path}{said}"
 
 
 def check_data(request: CheckRequest, watch: Watch = SILENT) -> "Report":
@@ -49,7 +52,7 @@ def index_data(request: IndexRequest, watch: Watch = SILENT) -> Indexed:
     out = photo_indexes.index_path(root)
     files = [(record.id, record.picture) for record in records]
     index = photo_indexes.build(root.resolve().name, files, out, watch.progress)
-    return Indexed(index.data, len(index.ids), out)
+    return Indexed(index.data, len(index.ids), out, index.left_out)
 
 
 def shown_photo(path: Path, longest_px: int) -> NDArray[np.uint8]:

@@ -147,21 +147,23 @@ def tone(request: EvaluateRequest, watch: Watch = SILENT) -> "ToneSweep":
 
 def pairs(request: EvaluateRequest, watch: Watch = SILENT) -> "Agreement":
     """Does the mask that comes with a picture from noise fit its lesion, as photos' masks fit theirs."""
+    from engine.data.decoding import decode
     from engine.data.frames import FITS
     from engine.evaluate.pairs import agreement
     from engine.photos.proposal import propose_lesion
-    from engine.photos.reading import load_mask
 
     held = HeldOut.asked(request)
     if not held.preset.capabilities.mask:
         raise EngineError(f"'{held.preset.name}' makes pictures without masks; this report is for generators of both.")
-    masks = [record.mask for record in held.records if record.mask is not None]
-    if len(masks) < len(held.records):
-        raise EngineError(
-            f"{request.real} lacks lesion masks of {len(held.records) - len(masks)} photos; this report needs all."
-        )
+    if bare := sum(record.mask is None for record in held.records):
+        raise EngineError(f"{request.real} lacks lesion masks of {bare} photos; this report needs all.")
     size, fit = held.preset.size, FITS[held.preset.data.fit]
-    photos = zip(held.photos(), (fit.labels(load_mask(mask), size, True) for mask in masks), strict=True)
+    decoded = (decode(record) for record in held.records)
+    photos = (
+        (fit.picture(one.picture, size, True), fit.labels(one.lesion, size, True))
+        for one in decoded
+        if one.lesion is not None
+    )
     sampled = _sampled(held, request.checkpoint, watch)
     made = ((one.picture, one.mask) for one in sampled if one.mask is not None)
     return agreement(made, photos, propose_lesion)
@@ -241,8 +243,7 @@ def _painted(held: HeldOut, checkpoint: Path | None, watch: Watch) -> list[Pictu
 def _folder(folder: Path, preset: Preset) -> Sequence[Picture]:
     from engine.data import finder
 
-    folders = [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())] if folder.is_dir() else []
-    files = sorted(file for one in folders for file in finder.photos(one))
+    files = finder.photos_below(folder)
     if not files:
         raise EngineError(f"--fake {folder} holds no pictures; a folder of {', '.join(finder.SUFFIXES)} is expected.")
     return [fitted(file, preset) for file in files]

@@ -34,7 +34,8 @@ class Opened:
     """A case and what is to be said about it.
 
     restored: it was saved by Moulage. proposed: its lesion is a proposal, to be corrected. ita_deg: measured on the
-    photo's skin. left_out: number of superpixels in an ISIC picture that has too many to be used.
+    photo's skin. left_out: number of superpixels in an ISIC picture that has too many to be used. notices: (file name,
+    what was done to read it), such as a threshold.
     """
 
     case: Case
@@ -42,6 +43,7 @@ class Opened:
     proposed: bool = False
     ita_deg: float | None = None
     left_out: int | None = None
+    notices: tuple[tuple[str, str], ...] = ()
 
 
 def open_files(files: Files, photos: Photos, generator: str = DEFAULT) -> Opened:
@@ -63,7 +65,8 @@ def open_files(files: Files, photos: Photos, generator: str = DEFAULT) -> Opened
     masks, rest = _masks(unpacked), [file for file in unpacked if not formats.is_mask(file[0])]
     if len(rest) > 1:
         raise EngineError(
-            f"{len(rest)} files are no masks ('{rest[0][0][:40]}', '{rest[1][0][:40]}' …); one photo is opened at a time."
+            f"{len(rest)} files are no masks ('{rest[0][0][:40]}', '{rest[1][0][:40]}' …); one photo is opened at a "
+            f"time, and its mask's name ends in _{formats.LESION}."
         )
     if not rest:
         return _from_masks(masks, preset)
@@ -108,8 +111,8 @@ def _restored(data: bytes, photos: Photos, preset: Preset) -> Opened:
 
 def _from_masks(masks: dict[str, bytes], preset: Preset) -> Opened:
     _same_picture([*masks])
-    planes, cells = formats.read_isic(masks, None, _framing(preset))
-    return _with_cells(new_case(preset, planes), cells)
+    read = formats.read_isic(masks, None, _framing(preset))
+    return replace(_with_cells(new_case(preset, read.planes), read.superpixels), notices=read.notices)
 
 
 def _from_map(data: bytes, preset: Preset) -> Opened:
@@ -123,16 +126,16 @@ def _from_photo(photo: tuple[str, bytes], masks: dict[str, bytes], photos: Photo
     fit, size = _fit(preset), preset.size
     pixels, whole = read_photo(data, f"'{name[:60]}'", _largest_shown(size))
     frame = _framing(preset)
-    planes, cells = formats.read_isic(masks, whole, frame) if masks else (Planes.blank(*size), None)
+    read = formats.read_isic(masks, whole, frame)
     framed, border = fit.picture(pixels, size, True), (frame(np.ones(pixels.shape[:2], np.uint8)) == 0).astype(np.uint8)
-    given = any(name.endswith(f"_{formats.LESION}.png") for name in masks)
-    lesion = (planes.lesion if given else propose_lesion(framed)) & (1 - border)
+    lesion = (read.planes.lesion if read.lesion else propose_lesion(framed)) & (1 - border)
     ita = measured_ita(framed, (lesion == 0) & (border == 0))
     tone = None if ita is None else nearest_type(ita)
-    case = new_case(preset, Planes(lesion, planes.markers, border), tone=tone)
-    opened = _with_cells(case, cells)
+    case = new_case(preset, Planes(lesion, read.planes.markers, border), tone=tone)
+    opened = _with_cells(case, read.superpixels)
     kept = photos.keep(_shown(pixels, preset))
-    return replace(opened, case=replace(opened.case, photo=kept), proposed=not given, ita_deg=ita)
+    case = replace(opened.case, photo=kept)
+    return replace(opened, case=case, proposed=not read.lesion, ita_deg=ita, notices=read.notices)
 
 
 def _same_picture(names: list[str]) -> None:

@@ -33,10 +33,14 @@ class Option:
 
 @dataclass(frozen=True)
 class Watch:
-    """Who is told how far a request is. progress: (done, of how many). report: a training's status, a search's best."""
+    """Who is told how far a request is. progress: (done, of how many). report: a training's status, a search's best.
+
+    notice: what else is to be said before it goes on, in a sentence.
+    """
 
     progress: Callable[[int, int], None] = lambda done, total: None
     report: Callable[[Any], None] = lambda found: None
+    notice: Callable[[str], None] = lambda sentence: None
 
 
 SILENT = Watch()
@@ -69,6 +73,7 @@ class TrainRequest:
     device: TrainingDevice = "auto"
     devices: Annotated[int, Range(1, 1024), Option("How many devices.")] = 1
     exclude: Annotated[Path | None, Option("File of record ids to leave out, one a line.")] = None
+    strict: Annotated[bool, Option("Stop where a photo cannot be read, instead of leaving it out.")] = False
 
     def __post_init__(self) -> None:
         if self.resume and self.init is not None:

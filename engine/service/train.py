@@ -43,8 +43,8 @@ def train(request: TrainRequest, watch: Watch = SILENT) -> Trained:
     if request.exclude is not None:
         both = dict.fromkeys([*chosen.data.exclude, *excluded_ids(request.exclude)])
         chosen = replace(chosen, data=replace(chosen.data, exclude=tuple(both)))
-    folders = start.Folders(request.data, request.out, request.labels)
-    told = start.Watch(watch.progress, watch.report)
+    folders = start.Folders(request.data, request.out, request.labels, strict=request.strict)
+    told = start.Watch(watch.progress, watch.report, watch.notice)
     first = True if request.resume else request.init
     final = start.train(chosen, folders, first, start.Hardware(request.device, request.devices), told)
     return Trained(final, _resumed(request))
@@ -57,6 +57,7 @@ def _resumed(request: TrainRequest) -> str:
     said += ["--exclude", str(request.exclude)] if request.exclude else []
     said += ["--device", request.device] if request.device != "auto" else []
     said += ["--devices", str(request.devices)] if request.devices != 1 else []
+    said += ["--strict"] if request.strict else []
     return shlex.join([*said, "--resume"])
 
 

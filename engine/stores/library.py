@@ -26,7 +26,7 @@ from engine.cases.settings import TONES
 from engine.config import from_table, to_table
 from engine.errors import EngineError
 from engine.formats import read_picture_case
-from engine.paths import OWNER_ONLY, OWNERS_FOLDER, write_atomically
+from engine.paths import OWNER_ONLY, owners_folder, write_atomically
 from engine.pixels import resize_picture
 from engine.training.presets import read_case
 
@@ -78,8 +78,7 @@ class Library:
         case = read_case(provenance["case"])
         checkpoint = provenance.get("checkpoint", {}).get("sha256", "")
         name = hashlib.sha256(f"{to_json(case)}{checkpoint}".encode()).hexdigest()[:16]
-        self.folder.mkdir(parents=True, exist_ok=True, mode=OWNERS_FOLDER)
-        self.folder.chmod(OWNERS_FOLDER)
+        owners_folder(self.folder)
         write_atomically(self._path(name), picture, OWNER_ONLY)
         self._path(name, "deleted").unlink(missing_ok=True)
         return _row(name, provenance, case)

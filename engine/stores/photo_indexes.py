@@ -5,16 +5,17 @@ import io
 import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.caches.log import Log
 from engine.errors import EngineError
 from engine.evaluate.neighbours import BATCH, RECIPE, Index, Neighbour, embedded, nearest_others, views
 from engine.paths import user_data, write_atomically
-from engine.photos.reading import load_picture
 
 SUFFIX = ".index.npz"
 KEEP_EVERY = 16  # batches between savings of an index that is being made
@@ -59,11 +60,12 @@ def build(
 ) -> Index:
     """Embed (id, file) of photos and write the index to `out`; files that an earlier try or index has are taken over.
 
-    Raises EngineError where no photo is given or one cannot be read; what was embedded before that is kept.
+    A photo that cannot be read is left out and told. Raises EngineError where no photo is given or more than 5 % cannot be
+    read; what was embedded before that is kept.
     """
     if not photos:
         raise EngineError(f"{name} has no photos to look up.")
-    keys = [_key(path) for _, path in photos]
+    keys, log = [_key(path) for _, path in photos], Log()
     known = _known(out)
     missing = [place for place, key in enumerate(keys) if key not in known]
     progress(len(photos) - len(missing), len(photos))
@@ -71,10 +73,13 @@ def build(
         try:
             for number, start in enumerate(range(0, len(missing), BATCH), start=1):
                 places = missing[start : start + BATCH]
-                pictures = list(pool.map(load_picture, [photos[place][1] for place in places]))
-                found = embed([view for picture in pictures for view in views(picture)]).astype(np.float16)
-                rows = found.reshape(len(places), -1, found.shape[1])
-                known |= {keys[place]: row for place, row in zip(places, rows, strict=True)}
+                read = zip(places, pool.map(log.picture, [photos[place] for place in places]), strict=True)
+                pictures = {place: picture for place, picture in read if picture is not None}
+                log.check(len(photos))
+                if pictures:
+                    found = embed([view for picture in pictures.values() for view in views(picture)]).astype(np.float16)
+                    rows = found.reshape(len(pictures), -1, found.shape[1])
+                    known |= {keys[place]: row for place, row in zip(pictures, rows, strict=True)}
                 progress(len(photos) - len(missing) + start + len(places), len(photos))
                 if number % KEEP_EVERY == 0:
                     _write(out, name, photos, keys, known)
@@ -82,7 +87,7 @@ def build(
             if known:
                 _write(out, name, photos, keys, known)
             raise
-    return _write(out, name, photos, keys, known)
+    return replace(_write(out, name, photos, keys, known), left_out=tuple(why for _, why in log.left_out))
 
 
 def load(path: Path) -> Index | None:
@@ -136,9 +141,9 @@ def _arrays(path: Path) -> dict[str, Any]:
 
 
 def _key(path: Path) -> str:
-    """Of a file as it is now, without reading it."""
+    """Of a file as it is now, without reading it; of one that is not there, its name."""
     try:
         now = path.stat()
-    except OSError as error:
-        raise EngineError(f"{path} cannot be read: {error.strerror}.") from error
+    except OSError:
+        return hashlib.sha256(f"{path.resolve()} is missing".encode()).hexdigest()[:24]
     return hashlib.sha256(f"{path.resolve()}|{now.st_size}|{now.st_mtime_ns}".encode()).hexdigest()[:24]

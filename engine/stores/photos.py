@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.cases.superpixels import GRAINS, slic_zero
 from engine.errors import EngineError
 from engine.formats import read_superpixels, superpixel_bytes
-from engine.paths import OWNER_ONLY, OWNERS_FOLDER, write_atomically
+from engine.paths import OWNER_ONLY, owners_folder, write_atomically
 from engine.photos.reading import png_bytes, read_photo
 from engine.pixels import resize_picture
 
@@ -92,8 +92,7 @@ class Photos:
         yield from self._folder.glob(f".{name}*")
 
     def _write(self, file: Path, data: bytes) -> None:
-        self._folder.mkdir(mode=OWNERS_FOLDER, parents=True, exist_ok=True)
-        self._folder.chmod(OWNERS_FOLDER)
+        owners_folder(self._folder)
         write_atomically(file, data, OWNER_ONLY)
 
     def _file(self, name: str) -> Path:

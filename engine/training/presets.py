@@ -201,6 +201,11 @@ def with_settings(preset: Preset, assignments: Iterable[str]) -> Preset:
     return from_preset_table(table, "--set")
 
 
+def own_exclusions(name: str, root: Path = PRESETS) -> tuple[str, ...]:
+    """The record ids that a shipped preset leaves out of the folder it was made for; none for a preset of another name."""
+    return tuple(load(name, root).data.exclude) if name in names(root) else ()
+
+
 def sha256(preset: Preset) -> str:
     """Hash of the resolved configuration, whatever the file's comments and order."""
     return hashlib.sha256(json.dumps(to_table(preset), sort_keys=True).encode()).hexdigest()

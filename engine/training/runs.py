@@ -1,6 +1,7 @@
 """Run folders: one training run's configuration, statistics, samples, snapshots and resume state."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,13 @@ class Run:
         else:
             write_atomically(record, json.dumps(described, indent=1).encode())
         return cls(out)
+
+    def forget(self) -> None:
+        """Take a run away that did not begin, so that its folder can be used again."""
+        (self.folder / "run.json").unlink(missing_ok=True)
+        for folder in (self.folder / "cache", self.folder):
+            with suppress(OSError):  # another thing is in it, or it is not there
+                folder.rmdir()
 
     @property
     def initial_sha256(self) -> str | None:

@@ -9,7 +9,7 @@ import torch
 from engine.config import to_table
 from engine.data.batches.loading import Shown
 from engine.data.recipes import Frame
-from engine.data.records import Manifest
+from engine.data.records import Manifest, excluding
 from engine.data.sources import source_of
 from engine.errors import EngineError
 from engine.training import loop, presets
@@ -35,20 +35,28 @@ class Hardware:
 
 @dataclass(frozen=True)
 class Folders:
-    """data: the photos, with their label file or None. out: the run's; cache: of decoded photos, None below `out`."""
+    """data: the photos, with their label file or None. out: the run's; cache: of decoded photos, None below `out`.
+
+    strict: whether one photo that cannot be read stops the run; else it is left out, and told.
+    """
 
     data: Path
     out: Path
     labels: Path | None = None
     cache: Path | None = None
+    strict: bool = False
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Who is told how far a run is: preparing, (photos decoded, of how many); report, the state of training."""
+    """Who is told how far a run is: preparing, (photos decoded, of how many); report, the state of training.
+
+    notice: what was done to read the photos, in a sentence.
+    """
 
     preparing: Progress | None = None
     report: Callable[[loop.Status], None] = lambda status: None
+    notice: Callable[[str], None] = lambda sentence: None
 
 
 def train(
@@ -63,7 +71,8 @@ def train(
     start: True goes on with the run in `out`; a path is a checkpoint whose weights the run starts from, and None starts anew.
     Raises EngineError for a data folder that cannot be read, an `out` that belongs to another run, or weights that do not fit.
     """
-    manifest = source_of(preset.recipe).training(folders.data, folders.labels, preset.recipe)
+    own_list = presets.own_exclusions(preset.name)
+    manifest = source_of(preset.recipe).training(folders.data, folders.labels, preset.recipe, own_list)
     shown, held = manifest.of("train"), manifest.of("val")
     torch.manual_seed(preset.train.seed)
     model, first = FAMILIES[preset.family].build(preset.model), None
@@ -76,9 +85,14 @@ def train(
             f"--resume: {folders.out} started from a checkpoint and stopped before its first state was saved; start it "
             "anew in another folder, with --init."
         )
-    cache = _cached(shown, preset, folders, watch)
+    try:
+        cache, shown = _cached(shown, preset, folders, watch)
+        watched = _cached(held, preset, folders, watch)[0] if held.records else cache
+    except EngineError:
+        if start is not True:
+            run.forget()
+        raise
     width, height = preset.size
-    watched = _cached(held, preset, folders, watch) if held.records else cache
     batch = fixed_batch(watched, min(PREVIEWED, len(watched)), Frame(width, height), torch.device("cpu"))
     previews = Previews(model.sample_inputs(batch), batch.pictures, model.previews)
     make_card = _card_maker(preset, shown, folders.data.name, hardware.device, run.initial_sha256)
@@ -86,10 +100,18 @@ def train(
     return loop.train(plan, watch.report)
 
 
-def _cached(manifest: Manifest, preset: Preset, folders: Folders, watch: Watch) -> Shown:
+def _cached(manifest: Manifest, preset: Preset, folders: Folders, watch: Watch) -> tuple[Shown, Manifest]:
+    """The decoded photos, and the records without those that could not be read."""
     root = folders.cache or folders.out / "cache"
     cache: Shown = source_of(preset.recipe).build(manifest, preset.recipe, root, watch.preparing)
-    return cache
+    left_out = cache.log.left_out
+    if left_out and folders.strict:
+        raise EngineError(
+            f"--strict: {len(left_out)} of {len(manifest.records)} photos cannot be read, first: {left_out[0][1]}"
+        )
+    for sentence in cache.log.sentences():
+        watch.notice(sentence)
+    return cache, excluding(manifest, [name for name, _ in left_out]) if left_out else manifest
 
 
 def _card_maker(

@@ -135,7 +135,9 @@ def main(port: int, kind: str, drafts: Path) -> None:
         painter.strip(painter.starter_case())
         painter.render_live(painter.starter_case(), "warm", 1)
     recorder = Recorder(painter)
-    app = recorded(studio_app.build(recorder, port, studio_app.stores_in(drafts)), recorder)
+    app = recorded(
+        studio_app.build(recorder, access.address_of("127.0.0.1", port), studio_app.stores_in(drafts)), recorder
+    )
     config = uvicorn.Config(app, log_level="warning", ws_max_size=access.MESSAGE_LIMIT_BYTES)
     uvicorn.Server(config).run(sockets=[access.bound_socket("127.0.0.1", port)])
 

@@ -9,6 +9,7 @@ from engine.data.batches import crops, photos, planes
 from engine.data.batches.kinds import Batch
 from engine.data.batches.order import View
 from engine.data.caches.crops import CropCache
+from engine.data.caches.log import Log
 from engine.data.caches.photos import PhotoCache
 from engine.data.caches.planes import Cache
 
@@ -21,6 +22,11 @@ class Shown(Protocol):
     @property
     def described(self) -> Any:
         """What a family fits its tables to."""
+        ...
+
+    @property
+    def log(self) -> Log:
+        """What is to be said of the photos that were decoded."""
         ...
 
 

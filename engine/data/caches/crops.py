@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +15,12 @@ from engine.cases.boxes import Box
 from engine.cases.lesion_shapes import ellipses
 from engine.cases.planes import Planes
 from engine.data import crop_windows
+from engine.data.caches.log import Log, entries
+from engine.data.caches.reserved import reserved_map
 from engine.data.recipes import CropsData
 from engine.data.records import ClinicalRecord, Manifest
 from engine.errors import EngineError
 from engine.paths import made_whole
-from engine.photos.reading import load_mask, load_picture
 from engine.pixels import resize_labels, resize_picture
 from engine.seeds import stream
 
@@ -46,6 +45,7 @@ class CropCache:
     crops: tuple[Crop, ...]
     pictures: NDArray[np.uint8]
     cells: NDArray[np.uint8]
+    log: Log = field(default_factory=Log)
 
     def __len__(self) -> int:
         return len(self.crops)
@@ -82,7 +82,8 @@ def load(folder: Path) -> CropCache:
     """Open made crops; arrays stay on disk until they are read."""
     listed = json.loads((folder / "crops.json").read_text())
     found = tuple(_crop(one) for one in listed)
-    return CropCache(found, *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("pictures", "cells")))
+    pictures, cells = (np.load(folder / f"{name}.npy", mmap_mode="r")[: len(found)] for name in ("pictures", "cells"))
+    return CropCache(found, pictures, cells, Log.read(folder))
 
 
 def _crop(table: dict[str, Any]) -> Crop:
@@ -99,33 +100,28 @@ def _make(
     progress: Callable[[int, int], None] | None,
 ) -> None:
     shape = (len(records) * how.crops, size, size)
-    pictures = np.lib.format.open_memmap(folder / "pictures.npy", "w+", np.uint8, (*shape, 3))
-    cells = np.lib.format.open_memmap(folder / "cells.npy", "w+", np.uint8, shape)
-    found: list[Crop] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, entries in enumerate(pool.map(lambda r: list(of_photo(r, size, how)), records), start=1):
-            for crop, picture, marked in entries:
-                pictures[len(found)], cells[len(found)] = picture, marked
-                found.append(crop)
-            if progress:
-                progress(done, len(records))
+    pictures = reserved_map(folder / "pictures.npy", np.uint8, (*shape, 3))
+    cells = reserved_map(folder / "cells.npy", np.uint8, shape)
+    found, log = list[Crop](), Log()
+    for _, crops in entries(records, lambda record, own: of_photo(record, size, how, own), log, progress):
+        for crop, picture, marked in crops:
+            pictures[len(found)], cells[len(found)] = picture, marked
+            found.append(crop)
     pictures.flush()
     cells.flush()
+    log.write(folder)
     (folder / "crops.json").write_text(json.dumps([asdict(crop) for crop in found]))
 
 
 Entry = tuple[Crop, NDArray[np.uint8], NDArray[np.uint8]]
 
 
-def of_photo(record: ClinicalRecord, size: int, how: CropsData) -> list[Entry]:
+def of_photo(record: ClinicalRecord, size: int, how: CropsData, log: Log | None = None) -> list[Entry]:
     """A photo's crops: (what is known, picture uint8 [S, S, 3], cells uint8 [S, S]). The record's name seeds them."""
-    picture = load_picture(record.picture)
+    decoded = (log or Log()).decoded(record)
+    picture = decoded.picture
     height, width = picture.shape[:2]
-    outline = ellipses(record.boxes, width, height) if record.mask is None else load_mask(record.mask)
-    if outline.shape != (height, width):
-        raise EngineError(
-            f"the mask of {record.picture.name} is {outline.shape[1]}x{outline.shape[0]}; its photo is {width}x{height}."
-        )
+    outline = ellipses(record.boxes, width, height) if decoded.lesion is None else decoded.lesion
     strange = crop_windows.background(picture, record.boxes)
     grouped = crop_windows.groups(record.boxes, how.adjacent)
     entries = []

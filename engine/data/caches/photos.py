@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 
 from engine.data import frames
 from engine.data.artefacts import ARTEFACTS
+from engine.data.caches.log import Log, entries
+from engine.data.caches.reserved import reserved_map
+from engine.data.decoding import Decoded
 from engine.data.recipes import Recipe
 from engine.data.records import Manifest, PhotoRecord
 from engine.errors import EngineError
 from engine.paths import made_whole
-from engine.photos.reading import load_mask, load_picture
+from engine.photos.reading import load_picture
 
 VERSION = 1
 MARKED = 255  # a mask in the fourth channel is 0 or 255, so that it becomes -1 or 1 as colours do
@@ -30,6 +33,7 @@ class PhotoCache:
     ids: tuple[str, ...]
     pictures: NDArray[np.uint8]
     labels: tuple[int, ...]
+    log: Log = field(default_factory=Log)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -66,7 +70,7 @@ def load(folder: Path) -> PhotoCache:
     if not kept:
         raise EngineError("data.reject leaves no photo; take one of its values away, or use other photos.")
     ids, labels = zip(*kept, strict=True)
-    return PhotoCache(ids, np.load(folder / "pictures.npy", mmap_mode="r")[: len(ids)], labels)
+    return PhotoCache(ids, np.load(folder / "pictures.npy", mmap_mode="r")[: len(ids)], labels, Log.read(folder))
 
 
 def rejected(picture: NDArray[np.uint8], reject: Sequence[str]) -> bool:
@@ -88,31 +92,25 @@ def _make(
 ) -> None:
     width, height = recipe.size
     shape = (len(records), height, width, 3 + recipe.mask)
-    pictures = np.lib.format.open_memmap(folder / "pictures.npy", "w+", np.uint8, shape)
-    kept: list[tuple[str, int]] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        work = pool.map(lambda record: _entry(record, recipe), records)
-        for done, (record, entry) in enumerate(zip(records, work, strict=True), start=1):
-            if entry is not None:
-                pictures[len(kept)] = entry
-                kept.append((record.id, record.label))
-            if progress:
-                progress(done, len(records))
+    pictures = reserved_map(folder / "pictures.npy", np.uint8, shape)
+    kept, log = list[tuple[str, int]](), Log()
+    made = entries(records, lambda record, own: _entry(own.decoded(record, recipe.mask), recipe), log, progress)
+    for record, entry in made:
+        if entry is not None:
+            pictures[len(kept)] = entry
+            kept.append((record.id, record.label))
     pictures.flush()
+    log.write(folder)
     (folder / "photos.json").write_text(json.dumps(kept))
 
 
-def _entry(record: PhotoRecord, recipe: Recipe) -> NDArray[np.uint8] | None:
+def _entry(decoded: Decoded, recipe: Recipe) -> NDArray[np.uint8] | None:
     """A photo's pixels, or None where it is rejected."""
-    picture = load_picture(record.picture)
+    picture = decoded.picture
     if rejected(picture, recipe.how.reject):
         return None
     fit = frames.FITS[recipe.how.fit]
     shown = fit.picture(picture, recipe.size, True)
-    if not recipe.mask or record.mask is None:
+    if decoded.lesion is None:
         return shown
-    lesion = load_mask(record.mask)
-    if lesion.shape != picture.shape[:2]:
-        sizes = [f"{a.shape[1]}x{a.shape[0]}" for a in (lesion, picture)]
-        raise EngineError(f"the mask of {record.picture.name} is {sizes[0]}; its photo is {sizes[1]}.")
-    return np.dstack([shown, fit.labels(lesion, recipe.size, True) * np.uint8(MARKED)])
+    return np.dstack([shown, fit.labels(decoded.lesion, recipe.size, True) * np.uint8(MARKED)])

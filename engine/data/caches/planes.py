@@ -6,10 +6,8 @@ what is in it, so another data set, split or size never meets the wrong cache.
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +18,12 @@ from engine.cases.appearance import Appearance, measure
 from engine.cases.planes import Planes, instance_edges, pack
 from engine.cases.superpixels import slic_zero
 from engine.data import frames
+from engine.data.caches.log import Log, entries
+from engine.data.caches.reserved import reserved_map
+from engine.data.decoding import Decoded
 from engine.data.recipes import Recipe
 from engine.data.records import Manifest, Record
 from engine.paths import made_whole
-from engine.photos.reading import load_picture
 
 VERSION = 2
 EDGE_BIT = 15  # a packed cell uses bits 0..11; the instance boundary map travels in the last
@@ -37,6 +37,7 @@ class Cache:
     pictures: NDArray[np.uint8]
     cells: NDArray[np.uint16]
     appearance: tuple[Appearance, ...]
+    log: Log = field(default_factory=Log)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -64,9 +65,10 @@ def load(folder: Path) -> Cache:
     photos = json.loads((folder / "appearance.json").read_text())
     return Cache(
         tuple(photos),
-        np.load(folder / "pictures.npy", mmap_mode="r"),
-        np.load(folder / "cells.npy", mmap_mode="r"),
+        np.load(folder / "pictures.npy", mmap_mode="r")[: len(photos)],
+        np.load(folder / "cells.npy", mmap_mode="r")[: len(photos)],
         tuple(_appearance(photo) for photo in photos.values()),
+        Log.read(folder),
     )
 
 
@@ -75,33 +77,31 @@ def _appearance(photo: dict[str, Any]) -> Appearance:
     return Appearance(**fields)
 
 
-def fitted(record: Record, recipe: Recipe) -> tuple[NDArray[np.uint8], Planes]:
+def fitted(decoded: Decoded, recipe: Recipe) -> tuple[NDArray[np.uint8], Planes]:
     """One record's picture and planes in the generator's frame: uint8 [H, W, 3] and Planes of the same size."""
     frame, size, enlarge = frames.FITS[recipe.how.fit], recipe.size, recipe.how.enlarge
-    picture, planes = load_picture(record.picture), frames.load_planes(record)
-    return frame.picture(picture, size, enlarge), frame.planes(planes, size, enlarge)
+    return frame.picture(decoded.picture, size, enlarge), frame.planes(decoded.planes, size, enlarge)
 
 
 def _make(records: Sequence[Record], recipe: Recipe, folder: Path, progress: Callable[[int, int], None] | None) -> None:
     width, height = recipe.size
     shape = (len(records), height, width)
     with made_whole(folder) as half_made:
-        pictures = np.lib.format.open_memmap(half_made / "pictures.npy", "w+", np.uint8, (*shape, 3))
-        cells = np.lib.format.open_memmap(half_made / "cells.npy", "w+", np.uint16, shape)
-        photos = {}
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for index, (picture, packed, photo) in enumerate(pool.map(lambda r: _entry(r, recipe), records)):
-                pictures[index], cells[index] = picture, packed
-                photos[records[index].id] = asdict(photo)
-                if progress:
-                    progress(index + 1, len(records))
+        pictures = reserved_map(half_made / "pictures.npy", np.uint8, (*shape, 3))
+        cells = reserved_map(half_made / "cells.npy", np.uint16, shape)
+        photos, log = {}, Log()
+        made = entries(records, lambda record, own: _entry(own.decoded(record), recipe), log, progress)
+        for index, (record, (picture, packed, photo)) in enumerate(made):
+            pictures[index], cells[index] = picture, packed
+            photos[record.id] = asdict(photo)
         pictures.flush()
         cells.flush()
+        log.write(half_made)
         (half_made / "appearance.json").write_text(json.dumps(photos))
 
 
-def _entry(record: Record, recipe: Recipe) -> tuple[NDArray[np.uint8], NDArray[np.uint16], Appearance]:
-    picture, planes = fitted(record, recipe)
+def _entry(decoded: Decoded, recipe: Recipe) -> tuple[NDArray[np.uint8], NDArray[np.uint16], Appearance]:
+    picture, planes = fitted(decoded, recipe)
     packed = pack(planes)
     if recipe.how.edges == "slic":
         packed |= instance_edges(_superpixels(picture, planes)).astype(np.uint16) << np.uint16(EDGE_BIT)

@@ -19,6 +19,7 @@ from engine.data.records import ClinicalRecord, Manifest
 from engine.data.splits import sides
 from engine.data.tables import Row, columns, rows
 from engine.errors import EngineError
+from engine.photos.reading import upright_size
 
 Boxes = dict[str, tuple[Box, ...]]
 BOX_COLUMNS = ("x0", "y0", "x1", "y1")
@@ -27,10 +28,11 @@ PAD_LICENCE = "PAD-UFES-20, CC BY 4.0, doi 10.17632/zr7vgbcyr2.1"
 
 
 @dataclass(frozen=True)
-class Layout:
+class ClinicalLayout:
     """One data set's table. Columns are named as the source names them; `names` maps its conditions to ours.
 
-    masks: folder of lesion masks named as the photos. boxes: the table of boxes, in photo pixels, by the photo's name.
+    pictures: folders of photos, "." the root itself. masks: folder of lesion masks named as the photos. boxes: the table of
+    boxes, in photo pixels, by the photo's name.
     open_ended: a condition that is none of ours is "other" (Fitzpatrick17k has 114, DDI 78); elsewhere it is a mistake.
     """
 
@@ -41,7 +43,7 @@ class Layout:
     skin_type: str
     patient: str | None
     names: dict[str, str]
-    pictures: str
+    pictures: tuple[str, ...]
     licence: str
     boxes: str = "boxes.csv"
     masks: str | None = None
@@ -49,31 +51,31 @@ class Layout:
 
 
 LAYOUTS = (
-    Layout(
+    ClinicalLayout(
         "pad-ufes-20", "metadata.csv", "img_id", "diagnostic", "fitspatrick", "patient_id",
         {"ACK": "actinic keratosis", "BCC": "basal cell carcinoma", "MEL": "melanoma", "NEV": "melanocytic nevus",
          "SCC": "squamous cell carcinoma", "SEK": "seborrheic keratosis"},
-        "images", PAD_LICENCE, "rois.csv", "masks",
+        ("images", "imgs_part_*"), PAD_LICENCE, "rois.csv", "masks",
     ),
-    Layout(
+    ClinicalLayout(
         "fitzpatrick17k", "fitzpatrick17k.csv", "md5hash", "label", "fitzpatrick", None,
         {"malignant melanoma": "melanoma", "nevocytic nevus": "melanocytic nevus", "acne vulgaris": "acne"},
-        "images", "Fitzpatrick17k, CC BY-NC-SA 3.0; the photos belong to their atlases", open_ended=True,
+        ("images",), "Fitzpatrick17k, CC BY-NC-SA 3.0; the photos belong to their atlases", open_ended=True,
     ),
-    Layout(
+    ClinicalLayout(
         "ddi", "ddi_metadata.csv", "DDI_file", "disease", "skin_tone", None,
         {"melanocytic-nevi": "melanocytic nevus", "melanoma-in-situ": "melanoma", "verruca-vulgaris": "verruca vulgaris"},
-        ".", "Stanford DDI, research use agreement", open_ended=True,
+        (".",), "Stanford DDI, research use agreement", open_ended=True,
     ),
-    Layout("folder", "photos.csv", "image", "condition", "skin_type", "patient", {}, "images", "stated by its owner"),
+    ClinicalLayout(
+        "folder", "photos.csv", "image", "condition", "skin_type", "patient", {}, ("images",), "stated by its owner"
+    ),
 )  # fmt: skip
 
 
-def layout_of(root: Path) -> Layout | None:
+def layout_of(root: Path) -> ClinicalLayout | None:
     """The layout whose table, with its columns, the folder holds."""
-    return next(
-        (layout for layout in LAYOUTS if {layout.photo, layout.condition} <= set(columns(root / layout.table))), None
-    )
+    return next((x for x in LAYOUTS if {x.photo, x.condition} <= set(columns(finder.file(root, x.table)))), None)
 
 
 def read(
@@ -103,23 +105,31 @@ def read(
 
 
 def listed(
-    root: Path, layout: Layout, labels: Path | None = None
+    root: Path, layout: ClinicalLayout, labels: Path | None = None
 ) -> tuple[list[ClinicalRecord], list[tuple[str, str]]]:
     """Every photo of the table with what is known of it, and (name, sentence) for each row that is wrong."""
     problems: list[tuple[str, str]] = []
-    photos = finder.by_stem(root / layout.pictures)
-    masks = finder.by_stem(root / layout.masks) if layout.masks else {}
-    listed_rows = rows(root / layout.table)
-    boxes = _box_rows(labels or root / layout.boxes)
+    photos = finder.by_key(_photos(root, layout))
+    masks = finder.masks(finder.folders(root, layout.masks), (*finder.MASK_ENDS, "")) if layout.masks else {}
+    listed_rows = rows(finder.file(root, layout.table))
+    boxes = _box_rows(labels or finder.file(root, layout.boxes))
     records = []
     for row in listed_rows:
-        stem = Path(row[layout.photo]).stem
+        key = finder.key(row[layout.photo])
         try:
-            records.append(_record(layout, row, photos.get(stem), masks.get(stem), boxes.pop(stem, [])))
+            records.append(_record(layout, row, photos.get(key), masks.get(key), boxes.pop(key, [])))
         except EngineError as error:
             problems.append((row[layout.photo] or f"a row of {layout.table}", str(error).rstrip(".")))
     problems += [(rest[0]["img_id"], f"has boxes but no row in {layout.table}") for rest in boxes.values()]
     return sorted(records, key=lambda record: record.id), problems
+
+
+def _photos(root: Path, layout: ClinicalLayout) -> list[Path]:
+    """Those of the layout's folders, and of the folders in these: an archive may come in parts."""
+    if layout.pictures == (".",):
+        return finder.photos(root)
+    inside = [folder for pattern in layout.pictures for folder in finder.folders(root, pattern)]
+    return [photo for folder in inside for photo in finder.photos_below(folder)]
 
 
 def split(records: Sequence[ClinicalRecord], seed: int) -> Iterator[ClinicalRecord]:
@@ -139,13 +149,15 @@ def _first(record: ClinicalRecord) -> str:
     return record.boxes[0].condition or OTHER
 
 
-def _record(layout: Layout, row: Row, photo: Path | None, mask: Path | None, boxes: list[Row]) -> ClinicalRecord:
+def _record(
+    layout: ClinicalLayout, row: Row, photo: Path | None, mask: Path | None, boxes: list[Row]
+) -> ClinicalRecord:
     if photo is None:
-        raise EngineError(f"is not in the folder '{layout.pictures}', under whatever extension")
+        raise EngineError(f"is not in the folder '{layout.pictures[0]}', under whatever extension")
     condition = _condition(layout, row[layout.condition])
     found = tuple(_box(box, _condition(layout, box.get("condition") or row[layout.condition])) for box in boxes)
     width, height = _size(photo) if found else (0, 0)
-    for box in found:
+    for box in found if width else ():
         if box.right > width or box.bottom > height:
             raise EngineError(f"has the box {box.edges}, which leaves the photo; it is {width}x{height}")
     index_of(condition)
@@ -162,7 +174,7 @@ def _record(layout: Layout, row: Row, photo: Path | None, mask: Path | None, box
     )
 
 
-def _condition(layout: Layout, name: str) -> str:
+def _condition(layout: ClinicalLayout, name: str) -> str:
     """Our name of a source's condition; a generic folder must name ours, a public set's others are "other"."""
     plain = name.strip()
     ours = layout.names.get(
@@ -198,10 +210,10 @@ PAIRS = {"12": "1", "34": "3", "56": "5"}
 
 def _box(row: Row, condition: str) -> Box:
     try:
-        left, top, right, bottom = (int(float(row[name])) for name in BOX_COLUMNS)
-    except (KeyError, ValueError, TypeError) as error:
+        left, top, right, bottom = (int(row.number(name)) for name in BOX_COLUMNS)
+    except EngineError as error:
         raise EngineError(
-            f"has a box with {[row.get(n) for n in BOX_COLUMNS]}; whole pixels x0, y0, x1, y1 are needed"
+            f"has a box with {[row.get(n) for n in BOX_COLUMNS]} ({row.place}); whole pixels x0, y0, x1, y1 are needed"
         ) from error
     if left < 0 or top < 0:
         raise EngineError(f"has the box {(left, top, right, bottom)}, which leaves the photo")
@@ -211,13 +223,11 @@ def _box(row: Row, condition: str) -> Box:
 
 
 def _size(photo: Path) -> tuple[int, int]:
-    from PIL import Image, UnidentifiedImageError
-
+    """(width, height) as it is seen; zeros for a photo that cannot be read, which whoever decodes it names."""
     try:
-        with Image.open(photo) as picture:
-            return picture.size
-    except (UnidentifiedImageError, OSError) as error:
-        raise EngineError(f"cannot be read as a picture: {error}") from error
+        return upright_size(photo)
+    except EngineError:
+        return 0, 0
 
 
 def _box_rows(path: Path) -> dict[str, list[Row]]:
@@ -231,7 +241,8 @@ def _box_rows(path: Path) -> dict[str, list[Row]]:
             raise EngineError(
                 f"{path.name} has a row without a photo's name; one of {', '.join(NAME_COLUMNS)} is needed."
             )
-        boxes[Path(name).stem].append({**row, "img_id": name})
+        row["img_id"] = name
+        boxes[finder.key(name)].append(row)
     return dict(boxes)
 
 

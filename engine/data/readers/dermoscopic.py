@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.data import finder
 from engine.data.records import PhotoRecord
-from engine.data.tables import Row, columns, rows
+from engine.data.tables import Row, columns, rows, text
 from engine.errors import EngineError
 
 HAM_TABLES = ("HAM10000_metadata.csv", "HAM10000_metadata", "HAM10000_metadata.tab")
@@ -19,6 +19,8 @@ HAM_DIAGNOSES = {
     "mel": "melanoma", "nv": "melanocytic nevus", "vasc": "vascular lesion",
 }  # fmt: skip
 
+SEGMENTATION = ("_segmentation",)
+ARCHIVE_TABLE = "metadata.csv"
 PH2_PHOTOS, PH2_TABLE = "PH2 Dataset images", "PH2_dataset.txt"
 PH2_LICENCE = "PH2, for research and education, by registration with its authors"
 PH2_DIAGNOSES = {"0": "melanocytic nevus", "1": "atypical nevus", "2": "melanoma"}
@@ -37,17 +39,20 @@ ARCHIVE_GROUPS = ("diagnosis_1", "benign_malignant")
 
 def is_ham10000(root: Path) -> bool:
     """Whether the root holds HAM10000's table."""
-    return any((root / name).is_file() for name in HAM_TABLES)
+    return any(finder.file(root, name).is_file() for name in HAM_TABLES)
 
 
 def ham10000(root: Path) -> Iterator[PhotoRecord]:
     """HAM10000 as Dataverse or its mirrors give it: the images in parts, the table with or without an extension."""
-    table = next(root / name for name in HAM_TABLES if (root / name).is_file())
-    photos = {f.stem: f for folder in sorted(root.glob("HAM10000_images*")) for f in finder.photos(folder)}
-    masks = {f.name: f for folder in root.glob("HAM10000_segmentations*") for f in folder.rglob("*_segmentation.png")}
-    for row in rows(table, ("image_id", "dx"), delimiter="\t" if table.suffix == ".tab" else ","):
+    table = next(file for name in HAM_TABLES if (file := finder.file(root, name)).is_file())
+    photos = finder.by_key(
+        f for folder in finder.folders(root, "HAM10000_images*") for f in finder.photos_below(folder)
+    )
+    masks = finder.masks(_below(root, "HAM10000_segmentations*"), SEGMENTATION)
+    for row in rows(table, ("image_id", "dx")):
         name, dx = row["image_id"], row["dx"]
-        if name not in photos:
+        key = finder.key(name)
+        if key not in photos:
             raise EngineError(
                 f"{table.name} names {name}, which the folders HAM10000_images_part_1 and _2 do not hold."
             )
@@ -56,31 +61,31 @@ def ham10000(root: Path) -> Iterator[PhotoRecord]:
                 f"{table.name} says dx = '{dx[:40]}' of {name}; one of {', '.join(HAM_DIAGNOSES)} is expected."
             )
         lesion = row.get("lesion_id") or name
-        mask = masks.get(f"{name}_segmentation.png")
-        yield PhotoRecord(name, photos[name], mask, HAM_DIAGNOSES[dx], lesion, HAM_LICENCE, None)
+        yield PhotoRecord(name, photos[key], masks.get(key), HAM_DIAGNOSES[dx], lesion, HAM_LICENCE, None)
 
 
 def is_ph2(root: Path) -> bool:
     """Whether the root holds PH2's folder of images."""
-    return (root / PH2_PHOTOS).is_dir()
+    return bool(finder.folders(root, PH2_PHOTOS))
 
 
 def ph2(root: Path) -> Iterator[PhotoRecord]:
     """PH2 with its text sheet; without it the photos have no diagnosis."""
-    said = dict(_ph2_sheet(root / PH2_TABLE)) if (root / PH2_TABLE).is_file() else {}
-    for folder in sorted((root / PH2_PHOTOS).glob("IMD*")):
+    sheet = finder.file(root, PH2_TABLE)
+    said = dict(_ph2_sheet(sheet)) if sheet.is_file() else {}
+    for folder in finder.folders(finder.folders(root, PH2_PHOTOS)[0], "IMD*"):
         name = folder.name
-        photo = folder / f"{name}_Dermoscopic_Image" / f"{name}.bmp"
-        mask = folder / f"{name}_lesion" / f"{name}_lesion.bmp"
-        if not photo.is_file():
-            raise EngineError(f"{root.name}: {name} has no photo {photo.relative_to(root)}.")
-        yield PhotoRecord(name, photo, mask if mask.is_file() else None, said.get(name), name, PH2_LICENCE, None)
+        photos = [f for inside in finder.folders(folder, "*_Dermoscopic_Image") for f in finder.photos(inside)]
+        masks = finder.masks(finder.folders(folder, "*_lesion"), ("_lesion",))
+        if not photos:
+            raise EngineError(f"{root.name}: {name} has no photo in a folder {name}_Dermoscopic_Image.")
+        yield PhotoRecord(name, photos[0], masks.get(finder.key(name)), said.get(name), name, PH2_LICENCE, None)
 
 
 def _ph2_sheet(path: Path) -> Iterator[tuple[str, str]]:
     """(image, diagnosis) of the sheet, whose columns stand between double bars under a header that names them."""
     place: int | None = None
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in text(path).splitlines():
         cells = [cell.strip() for cell in line.split("||")]
         if "Clinical Diagnosis" in cells:
             place = cells.index("Clinical Diagnosis")
@@ -93,24 +98,30 @@ def _ph2_sheet(path: Path) -> Iterator[tuple[str, str]]:
 
 def is_archive(root: Path) -> bool:
     """Whether the root holds a metadata.csv with the archive's ids."""
-    return "isic_id" in columns(root / "metadata.csv")
+    return "isic_id" in columns(finder.file(root, ARCHIVE_TABLE))
 
 
 def archive(root: Path) -> Iterator[PhotoRecord]:
     """A download from the ISIC Archive: metadata.csv beside the images. What is marked as not dermoscopic is left out."""
-    photos = {f.stem: f for f in finder.photos(root)}
-    masks = {f.name.removesuffix("_segmentation.png"): f for f in root.rglob("*_segmentation.png")}
-    for row in rows(root / "metadata.csv", ("isic_id",)):
+    photos = finder.by_key(finder.photos(root))
+    masks = finder.masks([root, *_below(root, "*")], SEGMENTATION)
+    for row in rows(finder.file(root, ARCHIVE_TABLE), ("isic_id",)):
         name = row["isic_id"]
+        key = finder.key(name)
         if row.get("image_type", "").lower() not in ("", "dermoscopic"):
             continue
-        if name not in photos:
+        if key not in photos:
             raise EngineError(f"{root.name}/metadata.csv names {name}, whose image is not beside it.")
         said = f"{row.get('copyright_license') or 'unknown licence'}, {row.get('attribution') or 'unknown owner'}"
         group = row.get("patient_id") or row.get("lesion_id") or name
         yield PhotoRecord(
-            name, photos[name], masks.get(name), archive_diagnosis(row), group, f"ISIC Archive: {said}", None
+            name, photos[key], masks.get(key), archive_diagnosis(row), group, f"ISIC Archive: {said}", None
         )
+
+
+def _below(root: Path, pattern: str) -> list[Path]:
+    """The folders in `root` whose names fit, and the folders in them."""
+    return [one for found in finder.folders(root, pattern) for one in (found, *_below(found, "*"))]
 
 
 def archive_diagnosis(row: Row) -> str | None:

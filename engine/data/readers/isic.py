@@ -4,57 +4,86 @@ A layout is told by its folder and file names. ISIC 2017 ships `_superpixels.png
 instance maps (index = R + G·256 + B·65536), not images. Markers are read from 2018's mask files; 2016 has none.
 """
 
-import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.cases.planes import MARKERS
 from engine.data import finder
+from engine.data.readers import clinical
 from engine.data.records import Manifest, Record
+from engine.data.tables import Row, columns, is_number, rows
 from engine.errors import EngineError
 from engine.seeds import stream
 
 LICENCE = "CC-0 by the challenge site's source; other notes say CC BY-NC 4.0"
 MANIFEST = "manifest.json"
 TEST_COUNT = 248  # Bissoto et al. 2018, sec. 3.1: 2,346 to train, 248 held out
+SEGMENTATION = ("_segmentation",)
+ID_COLUMNS = ("image_id", "image", "isic_id", "image_name", "img_id", "filename", "id")
+# One column a diagnosis, 1 in that of the photo: ISIC 2018 task 3 and ISIC 2019, whose UNK is none of the others.
+ONE_HOT = {
+    "MEL": "melanoma", "NV": "melanocytic nevus", "BCC": "basal cell carcinoma", "AKIEC": "actinic keratosis",
+    "AK": "actinic keratosis", "BKL": "benign keratosis", "DF": "dermatofibroma", "VASC": "vascular lesion",
+    "SCC": "squamous cell carcinoma", "UNK": None,
+}  # fmt: skip
+NO_NUMBERS = (*ID_COLUMNS, "split", "lesion_id", "patient_id", "diagnosis")
 BISSOTO_SEED = 0  # the released script's seed; its glob order, and so its test ids, cannot be recovered
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Where one challenge year keeps its files, below the root; `*` stands for Training, Validation or Test."""
+class ChallengeLayout:
+    """Where one challenge year keeps its files, below the root; `*` stands for Training, Validation or Test.
+
+    ends: how a lesion mask's name ends; "" for one that is called as its photo.
+    """
 
     name: str
     pictures: str
     lesions: str
-    lesion_suffix: str
+    ends: tuple[str, ...]
     markers: str | None
 
 
 LAYOUTS = (
-    Layout(
+    ChallengeLayout(
         "isic2018",
         "ISIC2018_Task1-2_*_Input",
         "ISIC2018_Task1_*_GroundTruth",
-        "_segmentation.png",
+        SEGMENTATION,
         "ISIC2018_Task2_*_GroundTruth*",
     ),
-    Layout("isic2017", "ISIC-2017_*_Data", "ISIC-2017_*_Part1_GroundTruth", "_segmentation.png", None),
-    Layout("isic2016", "ISBI2016_ISIC_Part1_*_Data", "ISBI2016_ISIC_Part1_*_GroundTruth", "_Segmentation.png", None),
+    ChallengeLayout("isic2017", "ISIC-2017_*_Data", "ISIC-2017_*_Part1_GroundTruth", SEGMENTATION, None),
+    ChallengeLayout("isic2016", "ISBI2016_ISIC_Part1_*_Data", "ISBI2016_ISIC_Part1_*_GroundTruth", SEGMENTATION, None),
 )
+PLAIN = ChallengeLayout("images and masks", "images", "masks", (*finder.MASK_ENDS, ""), None)
+"""Anybody's folder: two folders of files whose names agree. A table of clinical photographs beside them comes first."""
 
 
-def layout_of(root: Path) -> Layout | None:
+def layout_of(root: Path) -> ChallengeLayout | None:
     """The layout whose picture folder the root holds."""
-    return next((layout for layout in LAYOUTS if any(root.glob(layout.pictures))), None)
+    challenge = next((layout for layout in LAYOUTS if finder.folders(root, layout.pictures)), None)
+    if challenge is not None or clinical.layout_of(root) is not None:
+        return challenge
+    return PLAIN if all(finder.folders(root, name) for name in (PLAIN.pictures, PLAIN.lesions)) else None
 
 
-def pictures_of(root: Path, layout: Layout) -> list[Path]:
+def pictures_of(root: Path, layout: ChallengeLayout) -> list[Path]:
     """Every photo, in order of name; superpixel maps are not photos, nor are a file system's own hidden files."""
-    found = [photo for folder in sorted(root.glob(layout.pictures)) for photo in finder.photos(folder)]
-    return sorted(found, key=lambda file: file.stem)
+    found = [photo for folder in finder.folders(root, layout.pictures) for photo in finder.photos(folder)]
+    return sorted(finder.by_key(found).values(), key=lambda file: file.stem)
+
+
+def lesions_of(root: Path, layout: ChallengeLayout) -> dict[str, Path]:
+    """A photo's key → its lesion mask."""
+    return finder.masks(finder.folders(root, layout.lesions), layout.ends)
+
+
+def markers_of(root: Path, layout: ChallengeLayout) -> dict[str, dict[str, Path]]:
+    """Marker → a photo's key → its mask."""
+    inside = finder.folders(root, layout.markers) if layout.markers else []
+    return {name: finder.masks(inside, (f"_attribute_{name}",)) for name in MARKERS}
 
 
 def licence_of(root: Path) -> str:
@@ -77,87 +106,101 @@ def read(root: Path, labels: Path | None, split_scheme: str) -> Manifest:
         raise EngineError(f"the label file {labels} does not exist.")
     layout = layout_of(root)
     if layout is None:
-        raise EngineError(f"{root} has no known layout; known are {', '.join(x.name for x in LAYOUTS)}.")
-    rows = label_rows(root, labels)
+        raise EngineError(f"{root} has no known layout; known are {', '.join(x.name for x in (*LAYOUTS, PLAIN))}.")
     photos = pictures_of(root, layout)
-    lesions = masks(root, layout.lesions, layout.lesion_suffix)
-    missing = [photo.name for photo in photos if photo.stem not in lesions]
+    labelled = label_rows(root, labels, photos)
+    lesions = lesions_of(root, layout)
+    missing = [photo.name for photo in photos if finder.key(photo.name) not in lesions]
     if missing:
         raise EngineError(
             f"{root} lacks the lesion masks of {len(missing)} of {len(photos)} photos, first {missing[0]}; "
             "`moulage data check` lists them all."
         )
-    unknown = sorted(set(rows) - {photo.stem for photo in photos})
+    unknown = sorted(set(labelled) - {finder.key(photo.name) for photo in photos})
     if unknown and labels:
-        raise EngineError(f"{labels.name} names {len(unknown)} ids that {root} does not hold, first {unknown[0]}.")
-    markers = {name: masks(root, layout.markers, f"_attribute_{name}.png") for name in MARKERS}
-    licence = licence_of(root)
-    records = [_record(photo, lesions[photo.stem], markers, rows.get(photo.stem, {}), licence) for photo in photos]
+        first = id_of(labelled[unknown[0]])
+        raise EngineError(f"{labels.name} names {len(unknown)} ids that {root} does not hold, first {first}.")
+    markers, licence = markers_of(root, layout), licence_of(root)
+    records = [_record(photo, lesions, markers, labelled.get(finder.key(photo.name)), licence) for photo in photos]
     return Manifest(tuple(SPLITS[split_scheme](records)), root, layout.name)
 
 
-def read_labels(path: Path) -> dict[str, dict[str, str]]:
-    """id → columns of an ISIC label file; 2016's has no header line (id, benign or malignant)."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise EngineError(f"{path} cannot be read as a label file: {error}.") from error
-    if lines and not lines[0].startswith("image"):
-        return {row[0]: {"melanoma": _malignant(row[1])} for row in csv.reader(lines) if len(row) == 2}
-    table = csv.DictReader(lines)
-    if table.fieldnames is None or "image_id" not in table.fieldnames:
-        raise EngineError(f"{path.name} has the columns {table.fieldnames}; 'image_id' is needed.")
-    return {row["image_id"]: {k: v for k, v in row.items() if k != "image_id"} for row in table}
+def read_labels(path: Path) -> dict[str, Row]:
+    """A photo's key → its row of an ISIC label file; 2016's has no header line (id, benign or malignant)."""
+    table = rows(path, headerless=("image_id", "melanoma"))
+    listed = columns(path)
+    if table and not any(name in table[0] for name in ID_COLUMNS):
+        raise EngineError(f"{path.name} has the columns {', '.join(listed)}; one of {', '.join(ID_COLUMNS)} is needed.")
+    found: dict[str, Row] = {}
+    for row in table:
+        row["melanoma"] = {"benign": "0", "malignant": "1"}.get(row.get("melanoma", ""), row.get("melanoma", ""))
+        if not row["melanoma"]:
+            del row["melanoma"]
+        if said := _one_hot(row):
+            row["diagnosis"] = said
+        if found.setdefault(finder.key(id_of(row)), row) is not row:
+            raise EngineError(f"{row.place} names {id_of(row)} for the second time; one row a photo is expected.")
+    return found
 
 
-def label_rows(root: Path, labels: Path | None) -> dict[str, dict[str, str]]:
-    """id → columns of the label file, or of those that lie beside the photos."""
-    return read_labels(labels) if labels else _labels_beside(root)
+def id_of(row: Row) -> str:
+    """The photo's id as its row writes it."""
+    return next(row[name] for name in ID_COLUMNS if name in row)
 
 
-def numbers(row: Mapping[str, str]) -> dict[str, float]:
-    """The columns that are numbers."""
-    return {k: float(v) for k, v in row.items() if _is_number(v)}
+def label_rows(root: Path, labels: Path | None, photos: Sequence[Path]) -> dict[str, Row]:
+    """A photo's key → its row of the label file, or of those that lie beside the photos.
+
+    Raises EngineError where a label file was given of which no id is a photo's.
+    """
+    if labels is None:
+        beside = sorted(root.glob("*Part3*GroundTruth.csv"))
+        return {k: v for file in beside for k, v in read_labels(file).items()}
+    found, there = read_labels(labels), {finder.key(photo.name) for photo in photos}
+    if found and there and not there & found.keys():
+        raise EngineError(
+            f"{labels.name} names none of the photos of {root}: its ids are such as {id_of(next(iter(found.values())))}, the "
+            f"photos' names such as {photos[0].stem}."
+        )
+    return found
 
 
-def _malignant(value: str) -> str:
-    return {"benign": "0", "malignant": "1"}.get(value.strip(), value)
+def numbers(row: Row) -> dict[str, float]:
+    """The columns that are numbers; nan and inf are refused by their line."""
+    return {name: row.number(name) for name, cell in row.items() if name not in NO_NUMBERS and is_number(cell)}
 
 
-def _labels_beside(root: Path) -> dict[str, dict[str, str]]:
-    found = sorted([*root.glob("*Part3*GroundTruth.csv")])
-    return {k: v for file in found for k, v in read_labels(file).items()}
-
-
-def masks(root: Path, pattern: str | None, suffix: str) -> dict[str, Path]:
-    """id → mask file, of the folders that match `pattern`."""
-    folders = root.glob(pattern) if pattern else ()
-    return {f.name.removesuffix(suffix): f for folder in folders for f in folder.glob(f"*{suffix}")}
+def _one_hot(row: Row) -> str | None:
+    """The diagnosis whose column holds 1; None where there are no such columns, or none holds it."""
+    told = [name for name in ONE_HOT if name in row]
+    if len(told) < 2:
+        return None
+    marked = [name for name in told if row.number(name) >= 0.5]
+    if len(marked) > 1:
+        raise EngineError(f"{row.place}: {' and '.join(marked)} are both 1; one diagnosis a photo is expected.")
+    return ONE_HOT[marked[0]] if marked else None
 
 
 def _record(
-    photo: Path, lesion: Path, markers: Mapping[str, Mapping[str, Path]], row: Mapping[str, str], licence: str
+    photo: Path,
+    lesions: Mapping[str, Path],
+    markers: Mapping[str, Mapping[str, Path]],
+    row: Row | None,
+    licence: str,
 ) -> Record:
+    key, row = finder.key(photo.name), row or Row({}, "", 0)
     superpixels = photo.with_name(f"{photo.stem}_superpixels.png")
     return Record(
         id=photo.stem,
         picture=photo,
-        lesion=lesion,
-        markers=tuple(markers[name].get(photo.stem) for name in MARKERS),
+        lesion=lesions[key],
+        markers=tuple(markers[name].get(key) for name in MARKERS),
         superpixels=superpixels if superpixels.exists() else None,
         labels=numbers(row),
-        group=row.get("lesion_id"),
+        group=row.get("lesion_id") or None,
         licence=licence,
-        split=row.get("split"),
+        split=row.get("split") or None,
     )
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _by_column(records: Iterable[Record]) -> list[Record]:

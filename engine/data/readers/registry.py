@@ -6,17 +6,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.cases.diagnoses import check, place_of
+from engine.data import finder
 from engine.data.readers import clinical, dermoscopic, isic
 from engine.data.recipes import PhotosData
 from engine.data.records import Manifest, PhotoRecord
 from engine.data.splits import sides
+from engine.data.tables import Row
 from engine.errors import EngineError
 
 ALL = PhotosData("stretch", "isic2017", 0, (), (), False)  # every photo, as a look at a folder wants them
 
 
 @dataclass(frozen=True)
-class Layout:
+class PhotoLayout:
     """found: whether a folder is laid out so. read: (folder, label file or None, how) → photos, split or not yet.
 
     labelled: whether a label file beside its own table means something.
@@ -30,7 +32,7 @@ class Layout:
 
 def read(root: Path, labels: Path | None, how: PhotosData, wanted: Sequence[str] = ()) -> Manifest[PhotoRecord]:
     """The photos whose diagnosis, or its group, is wanted; all without a wish. Raises EngineError where there is none."""
-    layout = next((layout for layout in LAYOUTS if layout.found(root)), None)
+    layout = layout_of(root)
     if layout is None:
         raise EngineError(f"{root} holds no photos in a known layout; known are {', '.join(x.name for x in LAYOUTS)}.")
     if labels is not None and not labels.is_file():
@@ -46,6 +48,11 @@ def read(root: Path, labels: Path | None, how: PhotosData, wanted: Sequence[str]
         raise EngineError(f"{root} has no photo of {' or '.join(wanted) or 'any kind'}; its diagnoses: {known}.")
     split = shown if all(record.split for record in shown) else list(by_group(shown, how.split_seed))
     return Manifest(tuple(split), root, layout.name)
+
+
+def layout_of(root: Path) -> PhotoLayout | None:
+    """The first layout of the list that the folder has."""
+    return next((layout for layout in LAYOUTS if layout.found(root)), None)
 
 
 def _wanted(records: Iterable[PhotoRecord], wanted: Sequence[str]) -> Iterator[PhotoRecord]:
@@ -71,21 +78,25 @@ def _challenge(root: Path, labels: Path | None, how: PhotosData) -> Iterator[Pho
     """With masks where the folder has any; a folder of photos alone is read too, split as the others without a split."""
     layout = isic.layout_of(root)
     assert layout is not None
-    rows = isic.label_rows(root, labels)
-    if isic.masks(root, layout.lesions, layout.lesion_suffix):
+    photos = isic.pictures_of(root, layout)
+    rows = isic.label_rows(root, labels, photos)
+    if isic.lesions_of(root, layout):
         for r in isic.read(root, labels, how.split_scheme).records:
-            shows = _diagnosis(rows.get(r.id, {}))
+            shows = _diagnosis(rows.get(finder.key(r.id)))
             yield PhotoRecord(r.id, r.picture, r.lesion, shows, r.group or r.id, r.licence, r.split)
         return
-    for photo in isic.pictures_of(root, layout):
-        row = rows.get(photo.stem, {})
-        group, split = row.get("lesion_id") or photo.stem, row.get("split")
+    for photo in photos:
+        row = rows.get(finder.key(photo.name))
+        said: Mapping[str, str] = row or {}
+        group, split = said.get("lesion_id") or photo.stem, said.get("split") or None
         yield PhotoRecord(photo.stem, photo, None, _diagnosis(row), group, isic.licence_of(root), split)
 
 
-def _diagnosis(row: Mapping[str, str]) -> str | None:
+def _diagnosis(row: Row | None) -> str | None:
     """What the row names, as a sampled set's does; else an ISIC challenge's columns: melanoma, seborrheic keratosis, or
     neither, which is benign; None without labels."""
+    if row is None:
+        return None
     if row.get("diagnosis"):
         return check(row["diagnosis"])
     labels = isic.numbers(row)
@@ -106,13 +117,13 @@ def _clinical(root: Path, labels: Path | None, how: PhotosData) -> Iterator[Phot
         yield PhotoRecord(r.id, r.picture, r.mask, r.condition, r.group, r.licence, None)
 
 
-DERMOSCOPIC = (
-    Layout("ham10000", dermoscopic.is_ham10000, lambda root, labels, how: dermoscopic.ham10000(root), False),
-    Layout("ph2", dermoscopic.is_ph2, lambda root, labels, how: dermoscopic.ph2(root), False),
-    Layout("isic archive", dermoscopic.is_archive, lambda root, labels, how: dermoscopic.archive(root), False),
-)
+CHALLENGE = PhotoLayout("isic challenge", lambda root: isic.layout_of(root) is not None, _challenge)
+CLINICAL = PhotoLayout("clinical", lambda root: clinical.layout_of(root) is not None, _clinical)
 LAYOUTS = (
-    Layout("isic challenge", lambda root: isic.layout_of(root) is not None, _challenge),
-    *DERMOSCOPIC,
-    Layout("clinical", lambda root: clinical.layout_of(root) is not None, _clinical),
+    CHALLENGE,
+    PhotoLayout("ham10000", dermoscopic.is_ham10000, lambda root, labels, how: dermoscopic.ham10000(root), False),
+    PhotoLayout("ph2", dermoscopic.is_ph2, lambda root, labels, how: dermoscopic.ph2(root), False),
+    PhotoLayout("isic archive", dermoscopic.is_archive, lambda root, labels, how: dermoscopic.archive(root), False),
+    CLINICAL,
 )
+"""A new reader's line goes between the first and the last."""
