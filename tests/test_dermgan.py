@@ -228,3 +228,28 @@ def test_at_full_resolution_the_last_level_alone_learns(cache):
     assert learning == {"5", "4"}
     assert gan.networks["G"].ups[4].weight.grad is not None
     assert gan.networks["G"].blocks[4].conv1.weight.grad is None
+
+
+def test_crops_on_the_locus_show_the_tone_and_redness_that_they_are_told_of(cache):
+    def shown(**how):
+        return batch_at(cache, 0, View(8, Frame(256, 256), Sampling(1, False, 1.0, **how)), torch.device("cpu"))
+
+    batch = shown(tone_locus=True)
+
+    assert torch.isfinite(batch.pictures).all()
+    assert not torch.equal(batch.pictures, shown().pictures)
+    assert batch.ita_deg.min() >= -52
+    assert batch.ita_deg.max() <= 78
+    assert float(batch.ita_deg.max() - batch.ita_deg.min()) > 40
+
+
+def test_judges_with_detail_see_three_channels_more_and_may_be_spared_the_augmentation(cache):
+    torch.manual_seed(0)
+    config = live(detail=8.0, discriminator_norm="instance", patches_augmented=False, projected=0.0, perceptual=0.0)
+    gan, seeing = DermGan(config), DermGan(dataclasses.replace(config, detail=0.0))
+    first, before = (model.networks["D"].patches[0].stages[0][0].weight for model in (gan, seeing))
+    batch = batch_at(cache, 0, View(2, Frame(256, 256), Sampling(1, False, 0.0)), torch.device("cpu"))
+
+    assert first.shape[1] == before.shape[1] + 3
+    assert [group for group, _ in gan.losses(batch, 0)] == ["D", "G"]
+    assert gan.verdicts(batch).keys() == {"patch0", "patch1", "patch2"}

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from engine.cases.accidents import Accidents
+from engine.cases.appearance import locus_redness
 from engine.cases.case import Drawing
 from engine.cases.planes import Planes, planes_from_semantic, semantic_map
+from engine.cases.tone import TONES
 from engine.data.batches.kinds import PlanesBatch
+from engine.errors import EngineError
 from engine.generators.pix2pixhd.losses import Pix2PixHD, inputs, sampler
 from engine.generators.pix2pixhd.networks import MultiscaleDiscriminator
 from engine.generators.pix2pixhd.request import Request
@@ -178,3 +182,66 @@ def test_region_colour_is_the_mean_difference_of_region_means():
     masks[:, 0, :, :2], masks[:, 1, :, 2:] = 1, 1
 
     assert region_colour(fake, real, masks).item() == pytest.approx(0.25)
+
+
+WITH_ACCIDENTS = {"accidents": ("hair", "ruler", "ink"), "tone_locus": True, "detail": 8.0, "patches_augmented": False}
+
+
+def drawn(accidents=None, **settings):
+    planes = Planes.blank(96, 64)
+    planes.lesion[16:48, 24:72] = 1
+    return inputs(
+        tiny(**WITH_ACCIDENTS), table_of_one_density(), Drawing(planes, None, (), accidents), Request(**settings)
+    )
+
+
+def test_a_case_without_accidents_has_hair_by_its_seed_and_neither_ruler_nor_ink():
+    hairy = [drawn(seed=seed, hair=0.9)[0] for seed in (1, 2, 1)]
+    bald, told, _ = drawn(seed=1, hair=0.0)
+
+    assert hairy[0].shape == (1, 10, 64, 96)
+    assert hairy[0][:, 7].any()
+    assert np.array_equal(hairy[0], hairy[2])
+    assert not np.array_equal(hairy[0], hairy[1])
+    assert not hairy[0][:, 8:].any()
+    assert not bald[:, 7:].any()
+    assert told[0, 9] == 0  # the plane says it all
+
+
+def test_accidents_that_are_painted_are_the_ones_shown():
+    lying = Accidents.none(96, 64)
+    lying.ink[3:9, 4:20] = 1
+
+    condition, _, _ = drawn(lying, seed=1, hair=0.9)
+
+    assert not condition[:, 7:9].any()
+    assert condition[0, 9].sum() == 6 * 16
+
+
+@pytest.mark.parametrize("tone", ["I", "IV", "V", "VI"])
+def test_a_tone_that_is_asked_for_is_met_with_the_redness_of_such_skin_and_a_darker_lesion(tone):
+    from engine.generators.pix2pixhd.painting import density, drawn_appearance
+
+    described = density(table_of_one_density())
+    for seed in range(20):
+        one = drawn_appearance(tiny(**WITH_ACCIDENTS), described, Request(seed=seed, tone=tone))
+        assert one.ita_deg == pytest.approx(TONES[tone], abs=0.5)
+        assert abs(one.skin_lab[1] - locus_redness(TONES[tone])) < 0.3 * 12
+        assert one.lesion_lab[0] < one.skin_lab[0]
+
+
+def test_judges_with_detail_and_accidents_take_every_channel():
+    torch.manual_seed(0)
+    gan = Pix2PixHD(tiny(**WITH_ACCIDENTS, discriminator_norm="instance"))
+
+    verdicts = gan.verdicts(batch())
+    groups = [group for group, _ in gan.losses(batch(), 0)]
+
+    assert groups == ["G", "D"]
+    assert verdicts.keys() == {"patch0", "patch1"}
+    assert all(real.shape == fake.shape for real, fake in verdicts.values())
+
+
+def test_an_accident_named_twice_is_refused():
+    with pytest.raises(EngineError, match="each once"):
+        tiny(accidents=("hair", "hair"))

@@ -198,3 +198,16 @@ def test_init_with_resume_is_refused(data, first, tmp_path):
     record = {"verb": "train", "preset": NAME, "data": "a", "out": "b", "resume": True, "init": "c.safetensors"}
     with pytest.raises(EngineError, match=r"--init c\.safetensors with --resume"):
         service.read_record(record)
+
+
+def test_planes_of_accidents_may_be_new_to_the_network_and_change_nothing_at_first(first):
+    preset = preset_with(WITH_EDGES, 'model.accidents=["hair", "ruler", "ink"]')
+    torch.manual_seed(9)
+    model = FAMILIES[preset.family].build(preset.model)
+
+    initialise(model, Initial.read(first[WITH_EDGES], preset), preset)
+
+    tensors, _ = checkpoint.load(first[WITH_EDGES])
+    stem = model.networks["G"].state_dict()["stem.weight"]
+    assert torch.equal(stem[:, :7], tensors["G.stem.weight"])
+    assert not stem[:, 7:].any()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.training.warnings import WINDOW, warnings_of
+from engine.training.warnings import WINDOW, judging_warnings, warnings_of
 
 
 def curve(variety, told_apart, suffix="", lines=WINDOW):
@@ -53,3 +53,32 @@ def test_a_recovered_run_is_told_nothing_more():
 
 def test_a_run_that_measures_neither_is_told_nothing():
     assert warnings_of([{"G.patch": 1.0}] * 40) == ()
+
+
+def judged(auc, places, images=range(0, 2401, 480)):
+    return [(n, {"D.auc.patch0": auc, "D.auc_places.patch0": places, "D.auc.head1": 0.8}) for n in images]
+
+
+def test_a_judge_that_guesses_for_2000_images_is_told_of():
+    (warning,) = judging_warnings(judged(0.51, 0.5))
+
+    assert warning.startswith("the discriminator patch0 learns nothing: AUC 0.51")
+    assert "model.detail=8" in warning
+
+
+def test_a_judge_that_is_never_wrong_is_told_of():
+    (warning,) = judging_warnings(judged(1.0, 0.995))
+
+    assert warning.startswith("the discriminator patch0 is never wrong")
+    assert "0.995" in warning
+
+
+def test_a_judge_that_knows_every_window_but_not_every_place_is_healthy():
+    assert judging_warnings(judged(1.0, 0.8)) == ()
+
+
+def test_nothing_is_said_of_a_judge_before_2000_images_nor_after_it_has_learned():
+    assert judging_warnings(judged(0.5, 0.5, range(0, 1999, 480))) == ()
+    assert judging_warnings([]) == ()
+    learned = [(n + 2400, values) for n, values in judged(0.9, 0.7, range(480, 2401, 480))]
+    assert judging_warnings(judged(0.5, 0.5) + learned) == ()

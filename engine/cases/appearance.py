@@ -8,7 +8,7 @@ matrix, so that fixing a slider is conditioning a Gaussian.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -30,6 +30,12 @@ RIDGE = 1e-6  # smallest eigenvalue of the correlation that is conditioned
 # L* of skin at an ITA, degrees: in vivo means fall near it (Chardon et al. 1991, fig. 2; Del Bino & Bernerd 2013, table 1);
 # b* follows from the ITA.
 LOCUS_ITA, LOCUS_L = (-45.0, -10.0, 0.0, 19.0, 34.5, 48.0, 60.0, 75.0), (36.0, 46.5, 50.0, 55.5, 61.5, 67.0, 72.0, 78.0)
+# a* of skin at those ITA: in vivo means are about 6 to 8 on light skin, 10 to 12 at types IV to VI (Del Bino & Bernerd 2013).
+LOCUS_A = (10.0, 11.5, 11.5, 11.0, 10.0, 8.5, 7.0, 5.0)
+REDNESS_KEPT = (
+    0.3  # share of its own redness that skin keeps under another tone: flushed light skin stays somewhat flushed
+)
+LIGHTEST = -0.15  # optical density below which highlights burn out
 RIM_CONTRAST = 0.5  # a dark rim has less than this share of the skin's lightness
 RIM_OPENING_PX = 5  # wider than a hair that runs into a corner
 # Mean and twice the standard deviation of the eleven numbers over the 1,942 ISIC training photos, rounded; hair as its
@@ -75,18 +81,30 @@ class Appearance:
             _triple(dark[0]), _triple(dark[1]), _triple(np.array(self.spread_lab) * shrink), self.hair, self.vignette
         )
 
-    def at_tone(self, ita: float) -> "Appearance":
+    def at_tone(self, ita: float, redness_kept: float = 1.0) -> "Appearance":
         """The same skin and lesion under the melanin of typical skin of an ITA in degrees, -80..80.
 
-        The skin takes that skin's L* and b* and keeps its a*, its blood; the change, as optical density in each of linear
-        red, green and blue, is laid over the lesion too.
+        The skin takes that skin's L* and b*; of its own a*, its blood, it keeps the share `redness_kept` and takes the rest
+        from that skin. The change, as optical density in each of linear red, green and blue, is laid over the lesion too.
         """
         lightness, yellowness = locus(ita)
-        skin = (lightness, self.skin_lab[1], yellowness)
-        before, after, lesion = lab_to_linear(np.array([self.skin_lab, skin, self.lesion_lab]))
-        moved = linear_to_lab((lesion * after / before.clip(1e-4)).clip(0, 1)[None])[0]
-        shrink = float(moved[0] / max(self.lesion_lab[0], 1.0))  # as in `darker`
-        return Appearance(skin, _triple(moved), _triple(np.array(self.spread_lab) * shrink), self.hair, self.vignette)
+        redness = redness_kept * self.skin_lab[1] + (1 - redness_kept) * locus_redness(ita)
+        before, after = lab_to_linear(np.array([self.skin_lab, (lightness, redness, yellowness)]))
+        moved = self.absorbing(np.log10(before.clip(1e-4) / after.clip(1e-4)))
+        return replace(moved, skin_lab=(lightness, redness, yellowness))
+
+    def absorbing(self, density: NDArray[np.floating]) -> "Appearance":
+        """The same photo under a layer of optical density [3] in linear red, green and blue."""
+        colours = lab_to_linear(np.array([self.skin_lab, self.lesion_lab])) * 10 ** -np.asarray(density, np.float32)
+        skin, lesion = linear_to_lab(colours.clip(0, 1))
+        shrink = float(lesion[0] / max(self.lesion_lab[0], 1.0))  # L* spread scales with the lesion's lightness
+        spread = _triple(np.array(self.spread_lab) * shrink)
+        return Appearance(_triple(skin), _triple(lesion), spread, self.hair, self.vignette)
+
+    def density_to(self, ita: float) -> NDArray[np.float32]:
+        """Optical density [3] that brings the skin to an ITA in degrees as `at_tone` does, no lighter than LIGHTEST."""
+        before, after = lab_to_linear(np.array([self.skin_lab, self.at_tone(ita, REDNESS_KEPT).skin_lab]))
+        return np.log10(before.clip(1e-4) / after.clip(1e-4)).clip(LIGHTEST).astype(np.float32)
 
 
 def measure(picture: NDArray[np.uint8], planes: Planes) -> Appearance:
@@ -231,6 +249,11 @@ def locus(ita: float) -> tuple[float, float]:
     lightness = float(np.interp(ita, LOCUS_ITA, LOCUS_L))
     tangent = math.tan(math.radians(ita))
     return lightness, (lightness - 50) / tangent if abs(tangent) > 0.02 else 20.0
+
+
+def locus_redness(ita: float) -> float:
+    """a* of typical skin at an ITA in degrees."""
+    return float(np.interp(ita, LOCUS_ITA, LOCUS_A))
 
 
 def _z(probability: float) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.cases import boxes as regions
+from engine.cases.accidents import Accidents
 from engine.cases.boxes import Box
 from engine.cases.planes import Planes, instance_edges, pack, unpack
 from engine.cases.settings import Settings
@@ -32,11 +33,15 @@ RequestOf = Callable[[str], type[Settings]]
 
 @dataclass(frozen=True)
 class Drawing:
-    """What of a case is drawn: its planes; the edges of a photo's superpixels, uint8 [H, W] in {0, 1}, or None; its boxes."""
+    """What of a case is drawn: its planes; the edges of a photo's superpixels, uint8 [H, W] in {0, 1}, or None; its boxes.
+
+    accidents: what lies on the skin; None leaves the hair to the seed, and nothing else lies there.
+    """
 
     planes: Planes
     edges: NDArray[np.uint8] | None = None
     boxes: tuple[Box, ...] = ()
+    accidents: Accidents | None = None
 
     @property
     def size(self) -> tuple[int, int]:

@@ -63,7 +63,7 @@ class Recipe:
     """What a model learns from: pictures of `size`, (width, height) px, made as `how` says, of the photos that it wants.
 
     conditions: what boxes may show. diagnoses: photos with one of these, or all where it is empty. mask: whether a picture's
-    fourth channel is its lesion mask.
+    fourth channel is its lesion mask. accidents: which planes of `cases.accidents` are measured on the photos.
     """
 
     size: tuple[int, int]
@@ -72,6 +72,7 @@ class Recipe:
     conditions: tuple[str, ...] = ()
     diagnoses: tuple[str, ...] = ()
     mask: bool = False
+    accidents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -28,14 +28,16 @@ from engine.generators.shared.model import Model, bare
 from engine.seeds import stream
 from engine.training.clock import MEASURE_S, Clock, fade_at, images_in, learning_rate_factor, rampup, stage_at
 from engine.training.ema import Ema
-from engine.training.presets import Preset, TrainConfig
+from engine.training.judging import Watched, measured
+from engine.training.presets import Adam, Preset, TrainConfig
 from engine.training.previews import Previews
 from engine.training.runs import Run
-from engine.training.warnings import WINDOW, warnings_of
+from engine.training.warnings import LONGEST_CURVE, WINDOW, judging_warnings, warnings_of
 from engine.weights import checkpoint
 from engine.weights.card import Card
 
 LOG_EVERY = 20  # steps between lines of stats.jsonl
+JUDGED_EVERY = 60  # steps between measurements of the judges, which cost about as much as one step
 PRECISIONS: dict[str, Any] = {"fp32": "32-true", "bf16": "bf16-mixed"}
 
 
@@ -67,6 +69,8 @@ class State:
     total: int | None = None
     lines: deque[dict[str, float]] = field(default_factory=lambda: deque(maxlen=WINDOW))
     """The last statistics, from which warnings are computed."""
+    judged: deque[tuple[int, dict[str, float]]] = field(default_factory=lambda: deque(maxlen=LONGEST_CURVE))
+    """The last measurements of the judges, each with the images seen until then."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class Plan:
     """One run. model: freshly built from the preset after `torch.manual_seed`, or with the weights that it starts from.
 
     make_card: provenance at a clock. device: "auto", "cpu" or "cuda"; devices: how many. previews: what is shown over time.
+    held: photos that are not trained on, on which the judges are measured.
     """
 
     preset: Preset
@@ -84,6 +89,7 @@ class Plan:
     previews: Previews | None = None
     device: str = "auto"
     devices: int = 1
+    held: Shown | None = None
 
 
 def train(plan: Plan, report: Callable[[Status], None] = lambda status: None) -> Path:
@@ -114,6 +120,7 @@ def _steps(fabric: Fabric, plan: Plan, state: State, interrupt: "_Interrupt", re
     config, run = plan.preset.train, plan.run
     flips, toned = plan.preset.data.flips, plan.model.tone_augmentation
     how = Sampling(config.seed, flips, toned, fabric.global_rank, fabric.world_size)
+    how = replace(how, tone_locus=plan.model.tone_locus, marker_share=plan.model.marker_share)
     first, started = state.images, time.perf_counter()
     while not _clock(state).done and not interrupt.asked:
         share = _clock(state).share
@@ -128,6 +135,8 @@ def _steps(fabric: Fabric, plan: Plan, state: State, interrupt: "_Interrupt", re
         elapsed = time.perf_counter() - started
         _settle_budget(fabric, state, config, (state.images - first) / elapsed, elapsed)
         if state.step % LOG_EVERY == 0 or _clock(state).done:
+            if plan.held is not None and state.step % JUDGED_EVERY == 0:
+                terms |= _judged(fabric, state, Watched(plan.held, frame))
             status = _status(state, config, terms, (state.images - first) / elapsed)
             if fabric.global_rank == 0:
                 told = {"warnings": list(status.warnings)} if status.warnings else {}
@@ -157,9 +166,7 @@ def step(fabric: Fabric, state: State, batch: Batch, factor: float, config: Trai
             )
         optimizer = state.optimizers[group]
         for parameters in optimizer.param_groups:
-            parameters["lr"] = factor * (
-                config.lr_generator if group == state.model.shipped else config.lr_discriminator
-            )
+            parameters["lr"] = factor * parameters["rate"]
         optimizer.zero_grad(set_to_none=True)
         fabric.backward(total)
         optimizer.step()
@@ -186,10 +193,22 @@ def _set_up(fabric: Fabric, plan: Plan) -> State:
     ema = Ema(shipped, config.ema_images)
     for group, network in model.networks.items():
         network.to(memory_format=torch.channels_last)
-        betas, epsilon = (config.beta1, config.beta2), config.epsilon or 1e-8
-        optimizer = torch.optim.Adam(network.parameters(), config.lr_generator, betas, epsilon)
+        optimizer = torch.optim.Adam(_parameter_groups(model, group, config), eps=config.epsilon or 1e-8)
         model.networks[group], optimizers[group] = fabric.setup(network, optimizer)
     return State(model, optimizers, ema, model.tables(plan.cache.described))
+
+
+def _parameter_groups(model: Model, group: str, config: TrainConfig) -> list[dict[str, Any]]:
+    """What one optimiser steps: all of a network at one rate, or the judges of pixels in it at theirs."""
+    rate = config.lr_generator if group == model.shipped else config.lr_discriminator
+    adam, prefix = Adam(rate, config.beta1, config.beta2), model.pixel_judges.get(group)
+    own: list[Tensor] = []
+    rest: list[Tensor] = []
+    for name, parameter in model.networks[group].named_parameters():
+        judges_pixels = config.patches is not None and prefix is not None and name.startswith(prefix)
+        (own if judges_pixels else rest).append(parameter)
+    told = [(rest, adam), (own, config.patches or adam)]
+    return [{"params": p, "rate": a.rate, "lr": a.rate, "betas": (a.beta1, a.beta2)} for p, a in told if p]
 
 
 def _calibration(plan: Plan, device: torch.device) -> Any:
@@ -215,6 +234,12 @@ def _settle_budget(fabric: Fabric, state: State, config: TrainConfig, images_per
         state.total = max(int(decided), state.images)
 
 
+def _judged(fabric: Fabric, state: State, watched: Watched) -> dict[str, Tensor]:
+    found = measured(state.model, watched, fabric)
+    state.judged.append((state.images, found))
+    return {name: torch.tensor(value) for name, value in found.items()}
+
+
 def _status(state: State, config: TrainConfig, terms: dict[str, Tensor], images_per_s: float) -> Status:
     left = None
     if state.total is not None:
@@ -226,7 +251,8 @@ def _status(state: State, config: TrainConfig, terms: dict[str, Tensor], images_
         left = state.total * cost / images_per_s
     values = {name: float(term) for name, term in terms.items()}
     state.lines.append(values)
-    return Status(state.images, state.total, images_per_s, left, values, warnings_of(state.lines))
+    told = (*warnings_of(state.lines), *judging_warnings(state.judged))
+    return Status(state.images, state.total, images_per_s, left, values, told)
 
 
 def _snapshot(state: State, plan: Plan, path: Path | None) -> None:

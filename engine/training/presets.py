@@ -49,6 +49,15 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Adam:
+    """The optimiser of one kind of network (Kingma & Ba 2015)."""
+
+    rate: Annotated[float, Range(0, 1)]
+    beta1: Annotated[float, Range(0, 1)]
+    beta2: Annotated[float, Range(0, 1)]
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """One training run; the clock is images seen, so that the batch size changes no schedule."""
 
@@ -73,6 +82,9 @@ class TrainConfig:
     """Adam's; None is torch's 1e-8."""
     rampup_images: Annotated[float, Range(1, 1e9)] | None = None
     """Images over which both rates rise from 0.7 % to 100 % (Karras et al. 2018); None starts at 100 %."""
+
+    patches: Adam | None = None
+    """Of the discriminators that judge pixels; None trains them as the other discriminators."""
 
     def __post_init__(self) -> None:
         """Stages must come in order and reach the end."""
@@ -118,7 +130,7 @@ class Preset:
     def recipe(self) -> Recipe:
         """What it learns from."""
         shows = self.capabilities
-        return Recipe(self.size, self.data, shows.conditions, shows.diagnoses, shows.mask)
+        return Recipe(self.size, self.data, shows.conditions, shows.diagnoses, shows.mask, shows.accidents)
 
 
 def names(root: Path = PRESETS) -> list[str]:

@@ -87,16 +87,17 @@ def train(
         )
     try:
         cache, shown = _cached(shown, preset, folders, watch)
-        watched = _cached(held, preset, folders, watch)[0] if held.records else cache
+        watched = _cached(held, preset, folders, watch)[0] if held.records else None
     except EngineError:
         if start is not True:
             run.forget()
         raise
     width, height = preset.size
-    batch = fixed_batch(watched, min(PREVIEWED, len(watched)), Frame(width, height), torch.device("cpu"))
+    shows = cache if watched is None else watched
+    batch = fixed_batch(shows, min(PREVIEWED, len(shows)), Frame(width, height), torch.device("cpu"))
     previews = Previews(model.sample_inputs(batch), batch.pictures, model.previews)
     make_card = _card_maker(preset, shown, folders.data.name, hardware.device, run.initial_sha256)
-    plan = loop.Plan(preset, model, cache, run, make_card, previews, hardware.device, hardware.devices)
+    plan = loop.Plan(preset, model, cache, run, make_card, previews, hardware.device, hardware.devices, watched)
     return loop.train(plan, watch.report)
 
 

@@ -12,6 +12,46 @@ WINDOW = 15  # lines, 300 steps: a median over them forgives the noise of single
 COLLAPSED = 0.35  # of the photos' own variety; two halves of the photos differ from 1 by under 0.1
 OVERPOWERED = 0.995  # of all pairs told apart, so that hardly one teaches the generator which way to go
 
+JUDGED_IMAGES = 2000  # over so many images a judge that learns nothing, or all, is one
+BLIND, FLAWLESS = 0.6, 0.99  # AUC of whole windows: 0.5 is a guess; AUC of single places: 1 leaves no way to go
+LONGEST_CURVE = 1000  # measurements kept, more than 2,000 images take
+
+
+def judging_warnings(curve: Iterable[tuple[int, Mapping[str, float]]]) -> tuple[str, ...]:
+    """A sentence for every judge that, over the last JUDGED_IMAGES images, told nothing apart or everything.
+
+    curve: (images seen, "D.auc.NAME" and "D.auc_places.NAME" of each judge), in order; nothing before there are as many images.
+    """
+    points = list(curve)
+    start = next((k for k in reversed(range(len(points))) if points[-1][0] - points[k][0] >= JUDGED_IMAGES), None)
+    if start is None:
+        return ()
+    lately = [values for _, values in points[start:]]
+    return (*_blindness(lately), *_flawlessness(lately))
+
+
+def _blindness(lately: Sequence[Mapping[str, float]]) -> Iterator[str]:
+    for whose, values in _curves(lately, "D.auc."):
+        if median(values) < BLIND:
+            yield (
+                f"the discriminator {whose} learns nothing: AUC {median(values):.2f} on held-out photos, where 0.5 is a guess; "
+                "give it model.detail=8 and an unbounded model.discriminator_norm, or raise its rate."
+            )
+
+
+def _flawlessness(lately: Sequence[Mapping[str, float]]) -> Iterator[str]:
+    for whose, values in _curves(lately, "D.auc_places."):
+        if min(values) >= FLAWLESS:
+            yield (
+                f"the discriminator {whose} is never wrong: place by place its AUC on held-out photos is {min(values):.3f} "
+                "and above; lower its rate, or the generator learns no more from it."
+            )
+
+
+def _curves(lately: Sequence[Mapping[str, float]], prefix: str) -> Iterator[tuple[str, list[float]]]:
+    for name in sorted({name for values in lately for name in values if name.startswith(prefix)}):
+        yield name.removeprefix(prefix), [values[name] for values in lately if name in values]
+
 
 def warnings_of(lines: Iterable[Mapping[str, float]]) -> tuple[str, ...]:
     """A sentence for everything that the last WINDOW lines show to be wrong; nothing before there are as many."""

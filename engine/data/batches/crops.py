@@ -11,9 +11,10 @@ from engine.cases import box_channels
 from engine.cases.appearance import Appearance
 from engine.cases.boxes import Box
 from engine.cases.conditions import NONE, condition_map
-from engine.cases.tone import melanin_to
+from engine.cases.tone import MELANIN_OD, melanin_to
+from engine.data.batches import tones
 from engine.data.batches.kinds import RegionsBatch
-from engine.data.batches.melanin import add_melanin
+from engine.data.batches.melanin import absorb
 from engine.data.batches.order import View, photo_at
 from engine.data.caches.crops import BACKGROUND_BIT, OUTLINE_BIT, CropCache
 from engine.data.recipes import Frame
@@ -33,11 +34,13 @@ def batch_at(cache: CropCache, images: int, view: View, device: torch.device) ->
     turns = random.random((count, 3)) < (0.5 if how.flips else 0.0)
     toned = random.random(count) < how.tone_augmentation
     targets = random.uniform(*ITA_DEG, count)
+    if how.tone_locus and how.tone_augmentation:
+        natural = np.array([crop.appearance.ita_deg for crop in cache.crops])
+        targets = tones.even(natural, how.tone_augmentation, count, stream(how.seed, "tones", images, how.rank))
     shown = []
     for place in range(count):
         one = _turned(cache, photo_at(len(cache), first + place, how.seed), turns[place])
-        density = melanin_to(np.array(one.appearance.skin_lab), targets[place], DENSITIES) if toned[place] else 0.0
-        shown.append(replace(one, density=density))
+        shown.append(_under(one, targets[place], how.tone_locus) if toned[place] else one)
     free = cache.cells.shape[1] - frame.height * frame.shrink, cache.cells.shape[2] - frame.width * frame.shrink
     corners = np.stack([random.integers(0, room + 1, count) for room in free], axis=1)
     generator = torch.Generator(device).manual_seed(int(random.integers(2**62)))
@@ -50,11 +53,24 @@ class _Shown:
     cells: NDArray[np.uint8]
     boxes: tuple[Box, ...]
     appearance: Appearance
-    density: float = 0.0
+    density: tuple[float, ...] = (0.0, 0.0, 0.0)
+    """Optical density in linear red, green and blue of the layer that is laid over it."""
+    toned: Appearance | None = None
 
     @property
-    def toned(self) -> Appearance:
-        return self.appearance.darker(self.density) if self.density else self.appearance
+    def seen(self) -> Appearance:
+        """Its appearance under that layer."""
+        return self.toned or self.appearance
+
+
+def _under(one: _Shown, ita_deg: float, on_locus: bool) -> _Shown:
+    """A crop under the tone of an ITA: moved along the locus of human skin, or along the melanin axis alone."""
+    if on_locus:
+        layer = one.appearance.density_to(ita_deg)
+        return replace(one, density=tuple(layer.tolist()), toned=one.appearance.absorbing(layer))
+    density = melanin_to(np.array(one.appearance.skin_lab), ita_deg, DENSITIES)
+    toned = one.appearance.darker(density) if density else None
+    return replace(one, density=tuple((density * MELANIN_OD).tolist()), toned=toned)
 
 
 def _turned(cache: CropCache, index: int, turn: NDArray[np.bool_]) -> _Shown:
@@ -91,10 +107,10 @@ def _batch(
     conditions = cut([condition_map(one.boxes, *one.cells.shape[::-1]).astype(np.int64) for one in shown])
     middle = slice(frame.shrink // 2, None, frame.shrink)
     return RegionsBatch(
-        pictures=F.avg_pool2d(add_melanin(to_tensor(pictures), density), frame.shrink),
+        pictures=F.avg_pool2d(absorb(to_tensor(pictures), density), frame.shrink),
         random=random,
         conditions=conditions[:, middle, middle],
-        ita_deg=torch.tensor([one.toned.ita_deg for one in shown], dtype=torch.float32, device=device),
+        ita_deg=torch.tensor([one.seen.ita_deg for one in shown], dtype=torch.float32, device=device),
         place=place[:, :, middle, middle],
         outline=F.avg_pool2d(outline, frame.shrink),
         skin=skin[:, :, middle, middle],
@@ -109,5 +125,5 @@ def _planes(one: _Shown) -> tuple[NDArray[np.float32], ...]:
     outline = (one.cells >> OUTLINE_BIT & 1).astype(np.float32)
     boxed = condition_map(one.boxes, width, height) != NONE
     skin = ((one.cells >> BACKGROUND_BIT & 1) == 0) & ~boxed
-    coloured = box_channels.colours(one.toned, [box_channels.Lesion(outline, one.toned)], width, height)
+    coloured = box_channels.colours(one.seen, [box_channels.Lesion(outline, one.seen)], width, height)
     return outline[None], skin[None].astype(np.float32), box_channels.place(one.boxes, width, height), coloured

@@ -22,6 +22,7 @@ class PlanesBatch(Batch):
     """Dermoscopic photos with their planes.
 
     lesion: float32 [B, 1, H, W]. markers: float32 [B, 5, H, W] in {0, 0.5, 1}. border, edges: float32 [B, 1, H, W].
+    accidents: float32 [B, 3, H, W] in {0, 1}, in `accidents.ACCIDENTS`' order; zeros where they were not measured.
     radius: float32 [B, 1, H, W], squared distance from the whole frame's centre, 1 in its corners.
     appearance: float32 [B, 11].
     """
@@ -32,6 +33,7 @@ class PlanesBatch(Batch):
     edges: Tensor
     radius: Tensor
     appearance: Tensor
+    accidents: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,19 @@ from engine.seeds import stream
 
 @dataclass(frozen=True)
 class Sampling:
-    """What varies from one showing of a photo to the next."""
+    """What varies from one showing of a photo to the next.
+
+    tone_augmentation: share of the pictures under another tone; tone_locus: whether that lies on the locus of human skin.
+    marker_share: share of the windows that each marker fills at least.
+    """
 
     seed: int
     flips: bool
     tone_augmentation: float
     rank: int = 0
     ranks: int = 1
+    tone_locus: bool = False
+    marker_share: float = 0.0
 
 
 @dataclass(frozen=True)

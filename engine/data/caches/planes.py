@@ -7,15 +7,17 @@ what is in it, so another data set, split or size never meets the wrong cache.
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.cases import accidents
 from engine.cases.appearance import Appearance, measure
-from engine.cases.planes import Planes, instance_edges, pack
+from engine.cases.planes import FIRST_MARKER_BIT, MARKERS, Planes, instance_edges, pack
 from engine.cases.superpixels import slic_zero
 from engine.data import frames
 from engine.data.caches.log import Log, entries
@@ -25,13 +27,15 @@ from engine.data.recipes import Recipe
 from engine.data.records import Manifest, Record
 from engine.paths import made_whole
 
-VERSION = 2
-EDGE_BIT = 15  # a packed cell uses bits 0..11; the instance boundary map travels in the last
+VERSION, ACCIDENTS_VERSION = 2, 1
+# A packed cell uses bits 0..11: hair, rulers and ink travel in the next three, the instance boundary map in the last.
+ACCIDENT_BITS = dict(zip(accidents.ACCIDENTS, (12, 13, 14), strict=True))
+EDGE_BIT = 15
 
 
 @dataclass(frozen=True)
 class Cache:
-    """pictures: uint8 [N, H, W, 3]; cells: uint16 [N, H, W], packed planes with edges in bit 15; one entry a record."""
+    """pictures: uint8 [N, H, W, 3]; cells: uint16 [N, H, W], packed planes, accidents and edges; one entry a record."""
 
     ids: tuple[str, ...]
     pictures: NDArray[np.uint8]
@@ -47,14 +51,27 @@ class Cache:
         """What a family fits its tables to."""
         return self.appearance
 
+    @cached_property
+    def ita_deg(self) -> NDArray[np.float64]:
+        """Of every photo's skin, [N]."""
+        return np.array([one.ita_deg for one in self.appearance])
+
+    @cached_property
+    def marked(self) -> NDArray[np.bool_]:
+        """Whether a photo bears each marker, bool [N, 5]."""
+        shifts = FIRST_MARKER_BIT + 2 * np.arange(len(MARKERS))
+        borne = [np.bitwise_or.reduce(cells, axis=None) for cells in self.cells]
+        return np.array([[bool(one >> shift & 3) for shift in shifts.tolist()] for one in map(int, borne)])
+
 
 def build(
     manifest: Manifest[Record], recipe: Recipe, root: Path, progress: Callable[[int, int], None] | None = None
 ) -> Cache:
     """Open the cache of `manifest` under `root`, making it first if need be. recipe: its `how` is a `PlanesData`."""
     how = recipe.how
-    told = json.dumps([VERSION, manifest.sha256(), recipe.size, how.fit, how.edges, how.enlarge])
-    folder = root / hashlib.sha256(told.encode()).hexdigest()[:16]
+    told = [VERSION, manifest.sha256(), recipe.size, how.fit, how.edges, how.enlarge]
+    told += [["accidents", ACCIDENTS_VERSION]] if recipe.accidents else []
+    folder = root / hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
     if not (folder / "appearance.json").exists():
         _make(manifest.records, recipe, folder, progress)
     return load(folder)
@@ -105,7 +122,13 @@ def _entry(decoded: Decoded, recipe: Recipe) -> tuple[NDArray[np.uint8], NDArray
     packed = pack(planes)
     if recipe.how.edges == "slic":
         packed |= instance_edges(_superpixels(picture, planes)).astype(np.uint16) << np.uint16(EDGE_BIT)
-    return picture, packed, measure(picture, planes)
+    seen = measure(picture, planes)
+    if recipe.accidents:  # all of them, so that one cache serves whichever are asked for
+        lying = accidents.measure(picture, planes)
+        for name, plane in zip(accidents.ACCIDENTS, lying.all, strict=True):
+            packed |= plane.astype(np.uint16) << np.uint16(ACCIDENT_BITS[name])
+        seen = replace(seen, hair=lying.hair_share(planes.border == 0))
+    return picture, packed, seen
 
 
 def _superpixels(picture: NDArray[np.uint8], planes: Planes) -> NDArray[np.int32]:

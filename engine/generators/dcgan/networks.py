@@ -4,6 +4,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from engine.generators.dcgan.config import DcganConfig
+from engine.generators.shared.detail import detail_channels, with_detail
 from engine.generators.shared.layers import PixelNorm, WideTanh, weights_init
 
 SLOPE = 0.2
@@ -51,7 +52,8 @@ class Discriminator(nn.Module):
         super().__init__()
         wrap = spectral_norm if config.discriminator_norm == "spectral" else lambda layer: layer
         layers: list[nn.Module] = []
-        channels = 3 + config.mask
+        self.detail = config.detail
+        channels = 3 + config.mask + detail_channels(config.detail)
         for level in range(config.upsamplings):
             width = config.discriminator_width << level
             layers.append(
@@ -67,4 +69,4 @@ class Discriminator(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """[B, 3 or 4, H, W] → [B]."""
-        return self.last(self.layers(pictures).flatten(1))[:, 0]
+        return self.last(self.layers(with_detail(pictures, pictures, self.detail)).flatten(1))[:, 0]

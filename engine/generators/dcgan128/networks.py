@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.generators.dcgan128.config import Dcgan128Config
+from engine.generators.shared.detail import detail_channels, with_detail
 from engine.generators.shared.layers import WideTanh
 
 START_PX = 4
@@ -100,7 +101,12 @@ class Discriminator(nn.Module):
     def __init__(self, config: Dcgan128Config) -> None:
         super().__init__()
         widths = [config.discriminator_width << level for level in range(5)]
-        layers = [SameConv(3, widths[0], 2), *_after(config), SameConv(widths[0], widths[1], 2)]
+        self.detail = config.detail
+        layers = [
+            SameConv(3 + detail_channels(config.detail), widths[0], 2),
+            *_after(config),
+            SameConv(widths[0], widths[1], 2),
+        ]
         layers += [nn.ZeroPad2d((0, 1, 0, 1)), _norm(widths[1]), *_after(config)]
         for stride, before, after in zip((2, 1, 1), widths[1:-1], widths[2:], strict=True):
             layers += [SameConv(before, after, stride), _norm(after), *_after(config)]
@@ -109,7 +115,7 @@ class Discriminator(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """[B, 3, 128, 128] → [B]."""
-        return self.last(self.layers(pictures).flatten(1))[:, 0]
+        return self.last(self.layers(with_detail(pictures, pictures, self.detail)).flatten(1))[:, 0]
 
 
 def _after(config: Dcgan128Config) -> list[nn.Module]:

@@ -31,7 +31,7 @@ class DermGanConfig:
     last_level_alone: bool
     """Whether a stage at full resolution trains the modulated form's last level only, so that windows unlearn no shapes."""
     discriminator_width: Annotated[int, Range(1, 256)]
-    discriminator_norm: Literal["batch", "spectral"]
+    discriminator_norm: Literal["batch", "spectral", "instance", "none"]
     scales: Annotated[int, Range(1, 4)]
     """PatchGANs, each at half the resolution of the one before; the paper has one."""
     objective: Literal["minmax", "hinge"]
@@ -52,6 +52,13 @@ class DermGanConfig:
     """Share of pictures moved along the melanin axis to a tone drawn evenly from -60 to 75 degrees ITA."""
     diffaugment: bool
     """Translation and cutout of what the discriminators see (Zhao et al. 2020)."""
+    tone_locus: bool = False
+    """Whether augmented skin is moved along the locus of human skin, its a* too, so that every ITA from 75 to -50 degrees is
+    seen equally often; else by melanin alone."""
+    patches_augmented: bool = True
+    """Whether `diffaugment` holds for the PatchGANs too, or for the heads alone; cutouts hide texture from PatchGANs."""
+    detail: Annotated[float, Range(0, 100)] = 0.0
+    """Gain of the detail channels that the PatchGANs see, see `shared.detail`; 0, as in the paper, shows none."""
 
     def __post_init__(self) -> None:
         """Conditions must be known, and each named once."""

@@ -7,6 +7,7 @@ loss, projected heads and a perceptual loss make it learn from few photos; each 
 """
 
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -38,6 +39,7 @@ LIT_L, LEAST_A, LEAST_B = (35.0, 92.0), 2.0, 6.0
 class DermGan(Model):
     """The family's losses over `networks["G"]` and `networks["D"]`."""
 
+    pixel_judges = MappingProxyType({"D": "patches."})
     grows = True  # a stage at half resolution leaves the finest level and judge alone
 
     def __init__(self, config: DermGanConfig) -> None:
@@ -45,7 +47,7 @@ class DermGan(Model):
         self.objective = OBJECTIVES[config.objective]
         self.networks = {"G": GENERATORS[config.generator](config), "D": Discriminators(config)}
         self.frozen = {}
-        self.tone_augmentation = config.tone_augmentation
+        self.tone_augmentation, self.tone_locus = config.tone_augmentation, config.tone_locus
 
     def prepare(self, batches: Iterator[RegionsBatch]) -> None:
         """Load the feature net where a loss asks for it, and scale its channels by their spread over real photos."""
@@ -74,16 +76,20 @@ class DermGan(Model):
         shown = [fake, real, maps]
         seen_fake, seen_real, seen = diffaugment(shown, batch.random) if self.config.diffaugment else shown
         fake_taps, real_taps = self._taps(seen_fake), self._taps(seen_real)
+        guide = seen
+        if not self.config.patches_augmented:
+            seen_fake, seen_real, seen = shown
 
         taps = [torch.cat([a.detach(), b]) for a, b in zip(fake_taps, real_taps, strict=True)]
         both = torch.cat([seen_fake.detach(), seen_real])
-        patches, heads = self.networks["D"](torch.cat([seen, seen]), both, taps, shrink=batch.shrink)
+        twice = [torch.cat([x, x]) for x in (seen, guide)]
+        patches, heads = self.networks["D"](twice[0], both, taps, shrink=batch.shrink, guide=twice[1])
         of_real = [activations.chunk(2)[1].detach() for activations, _ in patches]
         judged = [logits for _, logits in patches]
         yield "D", {"patch": self._told_apart(judged)} | ({"heads": self._told_apart(heads)} if heads else {})
 
         with self.fixed("D") as judge:
-            of_fake, heads = judge(seen, seen_fake, fake_taps, shrink=batch.shrink)
+            of_fake, heads = judge(seen, seen_fake, fake_taps, shrink=batch.shrink, guide=guide)
         terms = {"patch": self.config.adversarial * self._fooled([logits for _, logits in of_fake])}
         if self.config.feature_matching:
             pairs = [activation_distance(f[0], r) for f, r in zip(of_fake, of_real, strict=True)]
@@ -93,6 +99,16 @@ class DermGan(Model):
         if self.config.perceptual:
             terms["perceptual"] = self.config.perceptual * perceptual(fake_taps, real_taps)
         yield "G", terms | self._pixel_terms(fake, batch)
+
+    def verdicts(self, batch: RegionsBatch) -> dict[str, tuple[Tensor, Tensor]]:
+        """Of every PatchGAN from the stage's scale down, "patch0" the finest, and of every head, "head0" the shallowest."""
+        maps = self.maps(batch)
+        fake = self.networks["G"](maps, *self.chance(batch), shrink=batch.shrink).float()
+        both = torch.cat([fake, batch.pictures])
+        patches, heads = self.networks["D"](torch.cat([maps, maps]), both, self._taps(both), shrink=batch.shrink)
+        logits = {f"patch{k}": one for k, (_, one) in enumerate(patches)}
+        logits |= {f"head{k}": head for k, head in enumerate(heads)}
+        return {name: (one.chunk(2)[1], one.chunk(2)[0]) for name, one in logits.items()}
 
     def _told_apart(self, logits: Sequence[Tensor]) -> Tensor:
         halves = [one.chunk(2) for one in logits]

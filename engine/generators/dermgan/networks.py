@@ -3,14 +3,17 @@
 Ghorbani et al. 2019, sec. 2, on pix2pix's U-Net-256 and 70x70 PatchGAN (Isola et al. 2017, sec. 6.1).
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.cases.box_channels import COLOURS
 from engine.generators.dermgan.config import DermGanConfig
+from engine.generators.shared.detail import detail_channels, with_detail
 from engine.generators.shared.feature_critics import HEAD_WIDTH, FeatureHeads
-from engine.generators.shared.layers import EDGE, ModulatedBlock, PatchDiscriminator
+from engine.generators.shared.layers import EDGE, NORMS, ModulatedBlock, PatchDiscriminator
 
 SIZE_PX = 256  # the paper's pictures; levels are counted from here
 DOWNS = 8  # 256 to 1
@@ -170,11 +173,11 @@ class PatchGan(nn.Module):
         return outputs
 
 
-def _spectral(inputs: int, width: int) -> nn.Module:
-    return PatchDiscriminator(inputs, width, 3, "spectral")
+def _patches(norm: str) -> Callable[[int, int], nn.Module]:
+    return lambda inputs, width: PatchDiscriminator(inputs, width, 3, norm)
 
 
-PATCHES = {"batch": PatchGan, "spectral": _spectral}
+PATCHES = {"batch": PatchGan} | {norm: _patches(norm) for norm in NORMS}
 
 
 class Discriminators(nn.Module):
@@ -183,21 +186,23 @@ class Discriminators(nn.Module):
     def __init__(self, config: DermGanConfig) -> None:
         super().__init__()
         given = 3 if config.generator == "unet" else guide_channels(config)
-        make = PATCHES[config.discriminator_norm]
-        self.patches = nn.ModuleList(make(given + 3, config.discriminator_width) for _ in range(config.scales))
+        make, self.detail = PATCHES[config.discriminator_norm], config.detail
+        inputs = given + 3 + detail_channels(config.detail)
+        self.patches = nn.ModuleList(make(inputs, config.discriminator_width) for _ in range(config.scales))
         self.heads = FeatureHeads(given, HEAD_WIDTH) if config.projected else None
 
     def forward(
-        self, maps: Tensor, pictures: Tensor, features: list[Tensor], shrink: int = 1
+        self, maps: Tensor, pictures: Tensor, features: list[Tensor], shrink: int = 1, guide: Tensor | None = None
     ) -> tuple[list[tuple[Tensor, Tensor]], list[Tensor]]:
         """maps [B, C, H, W], pictures [B, 3, H, W], features of the frozen net or none, shrink as the generator's.
+        guide: the maps as the heads see them, where those are augmented otherwise.
 
         Returns (activations of the second to last convolution, logits) of every PatchGAN from this scale down, and the
         heads' logits.
         """
         x, found = torch.cat([maps, pictures], dim=1), []
         for patch in self.patches[shrink.bit_length() - 1 :]:
-            *_, activations, logits = patch(x)
+            *_, activations, logits = patch(with_detail(x, x[:, -3:], self.detail))
             found.append((activations, logits))
             x = F.avg_pool2d(x, 2)
-        return found, [] if self.heads is None else self.heads(features, maps)
+        return found, [] if self.heads is None else self.heads(features, maps if guide is None else guide)

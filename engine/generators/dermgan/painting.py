@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from engine.cases import box_channels, conditions
-from engine.cases.appearance import Appearance, Density
+from engine.cases.appearance import REDNESS_KEPT, Appearance, Density
 from engine.cases.case import Drawing
 from engine.cases.lesion_shapes import LesionShapes
 from engine.cases.tone import TONES
@@ -90,6 +90,8 @@ def _appearance(asked_of: _Asked, index: int, condition: str | None, ita: float 
     asked = None if ita is None else max(ita, ANCHOR_ITA_DEG)
     sliders = request.lesion_colour, request.variation, request.hair
     found = density(tables, row).draw(request.seed + 7919 * index, asked, *sliders, typical=TYPICAL)
+    if ita is not None and config.tone_locus:
+        return found.at_tone(ita, REDNESS_KEPT)
     return found if ita is None or ita >= ANCHOR_ITA_DEG else found.at_tone(ita)
 
 

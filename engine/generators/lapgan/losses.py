@@ -8,6 +8,7 @@ that level and the full one.
 """
 
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,8 @@ __all__ = ["build", "extrapolates", "inputs", "sampler"]
 
 class Lapgan(Model):
     """The losses of the five, side by side, over `networks["G"]`, `networks["D"]` and the heads on features, "H"."""
+
+    pixel_judges = MappingProxyType({"D": ""})
 
     def __init__(self, config: LapganConfig) -> None:
         self.config = config
@@ -94,6 +97,17 @@ class Lapgan(Model):
             terms[f"heads.level{n}"] = self.config.projected * fooled(self.objective, of_fake)
         yield "G", terms
         yield "H", self._judging_features(real, fake, below, looked_at)
+
+    def verdicts(self, batch: PhotosBatch) -> dict[str, tuple[Tensor, Tensor]]:
+        """Of each level's own discriminator, "level0" the smallest's."""
+        if "D" not in self.networks:
+            return {}
+        whole = levels(batch.pictures, LAPGAN_GANS + 1)
+        fake = self.networks["G"](*self.noises(batch, self.known), below=self.below(whole))
+        judged = zip(
+            self.known, self.networks["D"]([whole[n] for n in self.known]), self.networks["D"](fake), strict=True
+        )
+        return {f"level{n}": (of_real, of_fake) for n, of_real, of_fake in judged}
 
     def _judging(self, real: list[Tensor], fake: list[Tensor]) -> Terms:
         of_real, of_fake = self.networks["D"](real), self.networks["D"]([x.detach() for x in fake])

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from engine.generators.lapgan.config import LAPGAN_GANS, LapganConfig
 from engine.generators.lapgan.pyramid import doubled
+from engine.generators.shared.detail import detail_channels, with_detail
 from engine.generators.shared.feature_critics import HEAD_WIDTH, FeatureHeads
 from engine.generators.shared.layers import weights_init
 
@@ -60,7 +61,7 @@ class Refiner(nn.Module):
 
 def critic(config: LapganConfig, level: int) -> nn.Sequential:
     """A discriminator, of a level's whole picture: two layers and, after dropout, one logit."""
-    count, width = channels(config), config.discriminator_width
+    count, width = channels(config) + detail_channels(config.detail), config.discriminator_width
     columns, rows = level_size(config, level)
     if level == 0:
         hidden = [nn.Flatten(), nn.Linear(count * rows * columns, config.hidden), nn.LeakyReLU(SLOPE)]
@@ -103,12 +104,14 @@ class Discriminators(nn.Module):
 
     def __init__(self, config: LapganConfig) -> None:
         super().__init__()
+        self.detail = config.detail
         self.levels = nn.ModuleDict({str(n): critic(config, n) for n in sorted(config.levels)})
         self.apply(weights_init)
 
     def forward(self, pictures: Sequence[Tensor]) -> list[Tensor]:
         """One [B, C, H, W] a level that there is → logits [B] of each."""
-        return [judge(x)[:, 0] for judge, x in zip(self.levels.values(), pictures, strict=True)]
+        seen = [with_detail(x, x, self.detail) for x in pictures]
+        return [judge(x)[:, 0] for judge, x in zip(self.levels.values(), seen, strict=True)]
 
 
 class LevelHeads(nn.Module):

@@ -51,6 +51,17 @@ class Pgan(NoiseModel):
         given = label[:, :, None, None]
         yield from self._by_features(terms, seen[0], seen[1], given, given)
 
+    def verdicts(self, batch: PhotosBatch) -> dict[str, tuple[Tensor, Tensor]]:
+        """Of its own discriminator, "own", and of every head on features, "head0" the shallowest."""
+        real, label, stage = batch.pictures, self._label(batch.labels), batch.pictures.shape[2].bit_length() - 2
+        fake = self.networks["G"](self._latents(batch), label, stage, batch.fade).float()
+        found = {}
+        if "D" in self.networks:
+            own = [self.networks["D"](x, label, stage, batch.fade)[0] for x in (real, fake)]
+            found = {"own": (own[0], own[1])}
+        given = label[:, :, None, None]
+        return found | self._verdicts_by_features(real, fake, given, given)
+
     def _own(self, fake: Tensor, batch: PhotosBatch, label: Tensor, stage: int) -> Terms:
         with self.fixed("D") as judge:
             score, logits = judge(fake, label, stage, batch.fade)

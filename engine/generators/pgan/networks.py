@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.generators.pgan.config import PganConfig
+from engine.generators.shared.detail import detail_channels, with_detail
 from engine.generators.shared.feature_critics import minibatch_stddev
 from engine.generators.shared.layers import PixelNorm
 
@@ -129,10 +130,11 @@ class Discriminator(nn.Module):
         labels = label_width(config)
         self.everywhere, self.group = config.label_placement == "every layer", config.stddev_group
         own = labels * self.everywhere
+        self.detail = config.detail
         self.blocks, self.from_rgb = nn.ModuleList(), nn.ModuleList()
         for stage in range(1, stages(config) + 1):
             width = channels(config, stage)
-            self.from_rgb.append(EqualConv(3, width, 1))
+            self.from_rgb.append(EqualConv(3 + detail_channels(config.detail), width, 1))
             if stage > 1:
                 pair = [
                     EqualConv(width + own, width, 3, 1),
@@ -160,4 +162,4 @@ class Discriminator(nn.Module):
         return found[:, 0], found[:, 1:]
 
     def _seen(self, stage: int, pictures: Tensor) -> Tensor:
-        return F.leaky_relu(self.from_rgb[stage - 1](pictures), SLOPE)
+        return F.leaky_relu(self.from_rgb[stage - 1](with_detail(pictures, pictures, self.detail)), SLOPE)

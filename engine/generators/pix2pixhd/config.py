@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from engine.config import Range
+from engine.errors import EngineError
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Pix2PixHDConfig:
     """PatchGAN discriminators, each at half the resolution of the one before. The paper says 3, its command ran 2."""
     discriminator_width: Annotated[int, Range(1, 256)]
     discriminator_layers: Annotated[int, Range(1, 6)]
-    discriminator_norm: Literal["instance", "spectral"]
+    discriminator_norm: Literal["instance", "spectral", "none"]
     objective: Literal["lsgan", "hinge"]
     feature_matching: Annotated[float, Range(0, 100)]
     perceptual: Annotated[float, Range(0, 100)]
@@ -44,3 +45,19 @@ class Pix2PixHDConfig:
     """Share of pictures darkened along the melanin axis, appearance included."""
     diffaugment: bool
     """Translation and cutout of what the discriminators see (Zhao et al. 2020)."""
+    accidents: tuple[Literal["hair", "ruler", "ink"], ...] = ()
+    """Further condition planes, measured on the photos by `cases.accidents`; with hair, appearance says nothing of it."""
+    tone_locus: bool = False
+    """Whether augmented skin is moved along the locus of human skin, its a* too, so that every ITA from 75 to -50 degrees is
+    seen equally often; else it is darkened by melanin alone."""
+    marker_share: Annotated[float, Range(0, 0.2)] = 0.0
+    """Share of the windows that each marker fills at least: where too few do, windows are centred on that marker."""
+    patches_augmented: bool = True
+    """Whether `diffaugment` holds for the PatchGANs too, or for the heads alone; cutouts hide texture from PatchGANs."""
+    detail: Annotated[float, Range(0, 100)] = 0.0
+    """Gain of the detail channels that the PatchGANs see, see `shared.detail`; 0, as in the papers, shows none."""
+
+    def __post_init__(self) -> None:
+        """Accidents must be named once each."""
+        if len(set(self.accidents)) != len(self.accidents):
+            raise EngineError(f"accidents = {list(self.accidents)}; each once is expected.")

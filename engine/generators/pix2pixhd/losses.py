@@ -7,10 +7,12 @@ perceptual loss and projected discriminator heads; every addition is a field of 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
 
+from engine.cases.accidents import ACCIDENTS
 from engine.cases.appearance import Appearance, Density
 from engine.data.batches.kinds import PlanesBatch
 from engine.generators.pix2pixhd.config import Pix2PixHDConfig
@@ -21,6 +23,7 @@ from engine.generators.pix2pixhd.networks import (
     REGION,
     MultiscaleDiscriminator,
     masked_appearance,
+    told_appearance,
 )
 from engine.generators.pix2pixhd.painting import extrapolates, input_channels, inputs, sampler
 from engine.generators.shared.augment import diffaugment
@@ -75,13 +78,16 @@ class Verdict:
 class Pix2PixHD(Model):
     """The family's losses over `networks["G"]` and `networks["D"]`."""
 
+    pixel_judges = MappingProxyType({"D": "patches."})
+
     def __init__(self, config: Pix2PixHDConfig) -> None:
         self.config = config
         self.objective = OBJECTIVES[config.objective]
         self.networks = {"G": GENERATORS[config.generator](config), "D": Discriminators(config)}
         self.frozen = {}
         self._pretrained = True
-        self.tone_augmentation = config.tone_augmentation
+        self.tone_augmentation, self.tone_locus = config.tone_augmentation, config.tone_locus
+        self.marker_share = config.marker_share
 
     def prepare(self, batches: Iterator[PlanesBatch]) -> None:
         """Load the feature net where a loss asks for it, and scale its channels by their spread over real photos."""
@@ -100,17 +106,12 @@ class Pix2PixHD(Model):
 
     def losses(self, batch: PlanesBatch, images: int) -> Iterator[tuple[str, Terms]]:
         """Yield G's terms, then D's, from one forward pass of G (pix2pixHD's order)."""
-        config, generator = self.config, self.networks["G"]
-        markers, edges = self._softened(batch), self._dropped_edges(batch)
-        condition = self.condition(batch.lesion, markers, batch.border, edges)
-        colours = masked_appearance(batch.lesion, batch.appearance, batch.radius)
-        guide = torch.cat([batch.lesion, markers, colours], dim=1)
-        fake = generator(condition, batch.appearance, self.noise(batch), batch.radius).float()
-        real = batch.pictures
-        judged = torch.cat([condition, guide[:, REGION:]], dim=1) if config.generator == "modulated" else condition
-
+        config, real = self.config, batch.pictures
+        fake, judged, guide = self._painted(batch, self._softened(batch), self._dropped_edges(batch))
         seen_fake, seen_real, seen_map, seen_guide = self._shown(fake, real, judged, guide, batch.random)
         fake_taps, real_taps = self._taps(seen_fake), self._taps(seen_real.detach())
+        if not config.patches_augmented:
+            seen_fake, seen_real, seen_map = fake, real, judged
         with self.fixed("D") as judge:
             with torch.no_grad():
                 of_real = Verdict(*judge(seen_map, seen_guide, seen_real, real_taps))
@@ -129,6 +130,26 @@ class Pix2PixHD(Model):
         if both.heads:
             terms["heads"] = distinguished(self.objective, of_real.heads, of_fake.heads)
         yield "D", terms
+
+    def verdicts(self, batch: PlanesBatch) -> dict[str, tuple[Tensor, Tensor]]:
+        """Of every PatchGAN, "patch0" the finest, and of every head, "head0" the shallowest."""
+        fake, judged, guide = self._painted(batch, batch.markers, batch.edges)
+        both = torch.cat([fake, batch.pictures])
+        verdict = Verdict(
+            *self.networks["D"](judged.repeat(2, 1, 1, 1), guide.repeat(2, 1, 1, 1), both, self._taps(both))
+        )
+        logits = {f"patch{k}": scale[-1] for k, scale in enumerate(verdict.patches)}
+        logits |= {f"head{k}": head for k, head in enumerate(verdict.heads)}
+        return {name: (one.chunk(2)[1], one.chunk(2)[0]) for name, one in logits.items()}
+
+    def _painted(self, batch: PlanesBatch, markers: Tensor, edges: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The picture painted for a batch's maps, and what the PatchGANs and the heads are told of them."""
+        condition = self.condition(batch, markers, edges)
+        appearance = told_appearance(self.config, batch.appearance)
+        colours = masked_appearance(batch.lesion, appearance, batch.radius)
+        fake = self.networks["G"](condition, appearance, self.noise(batch), batch.radius).float()
+        judged = torch.cat([condition, colours], dim=1) if self.config.generator == "modulated" else condition
+        return fake, judged, torch.cat([batch.lesion, markers, colours], dim=1)
 
     def _judged_terms(self, of_fake: Verdict, of_real: Verdict) -> Terms:
         config = self.config
@@ -153,15 +174,23 @@ class Pix2PixHD(Model):
 
     def sample_inputs(self, batch: PlanesBatch) -> tuple[Tensor, ...]:
         """Condition, appearance and noise of a batch, markers as they are."""
-        condition = self.condition(batch.lesion, batch.markers, batch.border, batch.edges)
-        return (
-            (condition, batch.appearance, self.noise(batch)) if self.config.generator == "modulated" else (condition,)
-        )
+        condition = self.condition(batch, batch.markers, batch.edges)
+        if self.config.generator == "global":
+            return (condition,)
+        return condition, told_appearance(self.config, batch.appearance), self.noise(batch)
 
-    def condition(self, lesion: Tensor, markers: Tensor, border: Tensor, edges: Tensor) -> Tensor:
-        """The map channels of this configuration: one-hot classes or planes, and the edges if it takes them."""
-        parts = [CONDITIONS[self.config.condition](lesion, markers, border)]
-        return torch.cat([*parts, edges] if self.config.edges else parts, dim=1)
+    def condition(self, batch: PlanesBatch, markers: Tensor, edges: Tensor) -> Tensor:
+        """The map channels of this configuration: one-hot classes or planes, the edges if it takes them, and accidents."""
+        parts = [CONDITIONS[self.config.condition](batch.lesion, markers, batch.border)]
+        parts += [edges] if self.config.edges else []
+        if self.config.accidents:
+            places = [ACCIDENTS.index(name) for name in self.config.accidents]
+            parts.append(
+                torch.zeros_like(edges).repeat(1, len(places), 1, 1)
+                if batch.accidents is None
+                else batch.accidents[:, places]
+            )
+        return torch.cat(parts, dim=1)
 
     def noise(self, batch: PlanesBatch) -> Tensor:
         """Standard normal [B, noise, H/2, W/2] from the step's generator."""

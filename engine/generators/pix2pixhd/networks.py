@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from engine.cases.planes import CLASSES, LESION, MARKERS
 from engine.generators.pix2pixhd.config import Pix2PixHDConfig
+from engine.generators.shared.detail import detail_channels, with_detail
 from engine.generators.shared.layers import EDGE, ModulatedBlock, PatchDiscriminator
 
 APPEARANCE = 11
@@ -20,7 +21,7 @@ SKIN_COLOUR, LESION_COLOUR, HAIR, VIGNETTE = slice(0, 3), slice(3, 9), slice(9, 
 
 def condition_channels(config: Pix2PixHDConfig) -> int:
     """Map channels that generator and discriminators are given."""
-    return (len(CLASSES) if config.condition == "semantic" else REGION) + config.edges
+    return (len(CLASSES) if config.condition == "semantic" else REGION) + config.edges + len(config.accidents)
 
 
 def weights_init(module: nn.Module, std: float = 0.02) -> None:
@@ -134,6 +135,15 @@ class ModulatedGenerator(nn.Module):
         return torch.tanh(self.to_rgb(torch.cat([x, condition, grain, rim], dim=1)))
 
 
+def told_appearance(config: Pix2PixHDConfig, appearance: Tensor) -> Tensor:
+    """Appearance [B, 11] as the networks are told it: where hair is a plane, without the amount of it."""
+    if "hair" not in config.accidents:
+        return appearance
+    kept = torch.ones_like(appearance)
+    kept[:, HAIR] = 0
+    return appearance * kept
+
+
 def masked_appearance(lesion: Tensor, appearance: Tensor, radius: Tensor) -> Tensor:
     """Skin colour where there is skin, lesion colour and spread in the lesion, 1 in the dark rim: [B, 11, H, W].
 
@@ -162,11 +172,12 @@ GENERATORS = {"global": GlobalGenerator, "modulated": ModulatedGenerator}
 
 
 class MultiscaleDiscriminator(nn.Module):
-    """PatchGANs on the picture at full, half, quarter … resolution."""
+    """PatchGANs on the picture at full, half, quarter … resolution, each with that resolution's detail if it is asked for."""
 
     def __init__(self, config: Pix2PixHDConfig) -> None:
         super().__init__()
-        inputs = condition_channels(config) + 3
+        self.detail = config.detail
+        inputs = condition_channels(config) + 3 + detail_channels(config.detail)
         if config.generator == "modulated":
             inputs += APPEARANCE
         self.scales = nn.ModuleList(
@@ -181,7 +192,7 @@ class MultiscaleDiscriminator(nn.Module):
         """condition and picture [B, C + 3, H, W] → one list of feature maps a scale, finest first."""
         outputs = []
         for scale in self.scales:
-            outputs.append(scale(x))
+            outputs.append(scale(with_detail(x, x[:, -3:], self.detail)))
             x = F.avg_pool2d(x, 3, 2, 1, count_include_pad=False)
         return outputs
 

@@ -1,17 +1,21 @@
 """How a case becomes what a trained pix2pixHD takes, and what of it lies beyond the training data."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from engine.cases.appearance import COORDINATES, Appearance, Density
+from engine.cases.accidents import Accidents
+from engine.cases.appearance import COORDINATES, REDNESS_KEPT, Appearance, Density
 from engine.cases.case import Drawing
 from engine.cases.planes import CLASSES, MARKERS, POSSIBLE, Planes, instance_edges, semantic_map
+from engine.cases.strands import strands
 from engine.cases.superpixels import instance_map, proposed_cells
 from engine.cases.tone import TONES
 from engine.generators.pix2pixhd.config import Pix2PixHDConfig
-from engine.generators.pix2pixhd.networks import CONDITIONS, GENERATORS
+from engine.generators.pix2pixhd.networks import CONDITIONS, GENERATORS, told_appearance
 from engine.generators.pix2pixhd.request import Request
 from engine.generators.shared.family import Tables
 from engine.seeds import normal
@@ -49,12 +53,27 @@ def inputs(
         drawn = _edges_of_a_drawing(config, planes, request) if drawing.edges is None else drawing.edges
         condition = np.concatenate([condition, drawn.astype(np.float32)[None, None]], axis=1)
     if config.generator == "global":
-        return (condition,)
+        return (_with_accidents(config, condition, drawing, 0.0, request.seed),)
     drawn_from = density(tables)
-    appearance = drawn_appearance(drawn_from, request)
+    appearance = drawn_appearance(config, drawn_from, request)
+    hair = 0.0 if request.hair == 0 else appearance.hair  # the slider's end is none, not the least of the photos'
+    condition = _with_accidents(config, condition, drawing, hair, request.seed)
     noise = normal(request.seed, "noise", (1, config.noise, height // 2, width // 2))
-    beyond = request.tone is not None and not drawn_from.covers(TONES[request.tone])
-    return condition, appearance.vector()[None], noise * np.float32(TRUNCATION if beyond else 1)
+    beyond = request.tone is not None and not drawn_from.covers(TONES[request.tone]) and not config.tone_locus
+    told = told_appearance(config, torch.from_numpy(appearance.vector()[None])).numpy()
+    return condition, told, noise * np.float32(TRUNCATION if beyond else 1)
+
+
+def _with_accidents(
+    config: Pix2PixHDConfig, condition: NDArray[np.float32], drawing: Drawing, hair: float, seed: int
+) -> NDArray[np.float32]:
+    """The condition with the planes of accidents: those drawn, or hair by the seed, `hair` of its pixels, and nothing else."""
+    if not config.accidents:
+        return condition
+    lying = drawing.accidents
+    if lying is None:
+        lying = replace(Accidents.none(*drawing.size), hair=strands(*drawing.size, hair, seed))
+    return np.concatenate([condition, lying.of(config.accidents)[None].astype(np.float32)], axis=1)
 
 
 def _edges_of_a_drawing(config: Pix2PixHDConfig, planes: Planes, request: Request) -> NDArray[np.uint8]:
@@ -65,10 +84,14 @@ def _edges_of_a_drawing(config: Pix2PixHDConfig, planes: Planes, request: Reques
     return instance_edges(instance_map(proposed_cells(width, height, request.seed), semantic_map(planes)))
 
 
-def drawn_appearance(drawn_from: Density, request: Request) -> Appearance:
+def drawn_appearance(config: Pix2PixHDConfig, drawn_from: Density, request: Request) -> Appearance:
     """What the request sets, and the seed draws of the rest."""
     ita = None if request.tone is None else TONES[request.tone]
-    return drawn_from.draw(request.seed, ita, request.lesion_colour, request.variation, request.hair)
+    sliders = request.lesion_colour, request.variation, request.hair
+    if ita is None or not config.tone_locus:
+        return drawn_from.draw(request.seed, ita, *sliders)
+    # Darker skin is that of the darkest type with plenty of photos under more melanin, lesion included, as in training.
+    return drawn_from.draw(request.seed, max(ita, TONES["IV"]), *sliders).at_tone(ita, REDNESS_KEPT)
 
 
 def extrapolates(config: Pix2PixHDConfig, tables: Tables, drawing: Drawing, request: Request) -> list[str]:
@@ -86,7 +109,7 @@ def extrapolates(config: Pix2PixHDConfig, tables: Tables, drawing: Drawing, requ
 def input_channels(config: Pix2PixHDConfig) -> dict[str, tuple[str, ...]]:
     """Weight of the generator → what each of its input channels holds."""
     shown = CLASSES if config.condition == "semantic" else ("lesion", *MARKERS)
-    condition = (*shown, *(("edges",) if config.edges else ()))
+    condition = (*shown, *(("edges",) if config.edges else ()), *config.accidents)
     if config.generator == "global":
         return {"layers.0.weight": condition}
     noise = tuple(f"noise {k}" for k in range(config.noise))

@@ -10,4 +10,5 @@ Request = AppearanceSettings
 
 def capabilities(config: Pix2PixHDConfig) -> Capabilities:
     """A lesion with its markers; only the live form can be told colours and hair."""
-    return Capabilities("map", controls=controls_of(Request) if config.generator == "modulated" else ())
+    controls = controls_of(Request) if config.generator == "modulated" else ()
+    return Capabilities("map", controls=controls, accidents=config.accidents)

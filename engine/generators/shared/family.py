@@ -26,7 +26,7 @@ class Capabilities:
     takes: what a picture starts from: a case's planes, the boxes on them, or noise alone; a judge takes photos.
     conditions: what a box may show. diagnoses: the photos learned from. asks_diagnosis: whether one of them can be asked for.
     mask: whether a lesion mask comes with each picture. size: of its pictures, where the configuration fixes it;
-    training_sizes: those that it grows through. controls: what is set by hand.
+    training_sizes: those that it grows through. controls: what is set by hand. accidents: planes of `cases.accidents` taken.
     """
 
     takes: Literal["map", "boxes", "noise", "photo"]
@@ -37,6 +37,7 @@ class Capabilities:
     size: tuple[int, int] | None = None
     training_sizes: tuple[tuple[int, int], ...] = ()
     controls: tuple[Control, ...] = ()
+    accidents: tuple[str, ...] = ()
 
     @property
     def askable(self) -> tuple[str, ...]:

@@ -85,6 +85,7 @@ class PatchDiscriminator(nn.Module):
 NORMS = {
     "instance": (lambda conv: conv, lambda channels: [nn.InstanceNorm2d(channels)]),
     "spectral": (spectral_norm, lambda channels: []),
+    "none": (lambda conv: conv, lambda channels: []),
 }
 
 

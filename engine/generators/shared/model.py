@@ -24,8 +24,14 @@ class Model(ABC):
     """Whether a stage of training may leave parts of a network untouched."""
     shipped = "G"
     """The network that is used afterwards; its averaged weights are the ones saved."""
+    pixel_judges: Mapping[str, str] = MappingProxyType({})
+    """Group → what the names of its parameters begin with that judge pixels; `train.patches` may train them at its own rate."""
     tone_augmentation = 0.0
     """Share of the pictures whose skin a step shows under another tone."""
+    tone_locus = False
+    """Whether those tones lie on the locus of human skin, every ITA seen equally often."""
+    marker_share = 0.0
+    """Share of the windows that each marker fills at least."""
 
     def prepare(self, batches: Iterator[Any]) -> None:  # noqa: B027  # most families need nothing
         """Measure what the losses need of the training data, once before the first step."""
@@ -45,6 +51,13 @@ class Model(ABC):
     def previews(self, network: nn.Module, inputs: tuple[Tensor, ...], photos: Tensor) -> list[Tensor]:
         """What a run shows of itself, [N, C, H, W] a row: what `network` makes of the `sample_inputs` of photos."""
         return [network(*inputs)]
+
+    def verdicts(self, batch: Any) -> dict[str, tuple[Tensor, Tensor]]:
+        """Judge → its logits on the batch's photos and on the pictures made for them, [B, ...] each, nothing augmented.
+
+        The loop asks for it without gradients, on photos that are not trained on. No judges, nothing.
+        """
+        return {}
 
     @contextmanager
     def fixed(self, group: str) -> Iterator[nn.Module]:

@@ -23,6 +23,9 @@ class NoiseConfig:
     own_discriminator: Annotated[float, Range(0, 10)] = 1.0
     """Weight of the family's own discriminator; 0 leaves it out, and those on features judge alone."""
 
+    detail: Annotated[float, Range(0, 100)] = 0.0
+    """Gain of the detail channels that the family's own discriminator sees, see `shared.detail`; 0 in the papers."""
+
     def __post_init__(self) -> None:
         """Diagnoses must be known, and each named once; somebody must judge."""
         check_diagnoses(self.diagnoses)

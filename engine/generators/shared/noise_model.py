@@ -5,6 +5,7 @@ from the same forward pass. R1, DiffAugment and the energy distance are fields o
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ R1_EVERY = 16  # steps between penalties, each weighing as many times more (Karr
 class NoiseModel(Model):
     """The losses of one generator and one discriminator, `networks["G"]` and `networks["D"]`, over pictures alone."""
 
+    pixel_judges = MappingProxyType({"D": ""})
     generator_steps = 1
     simultaneous = False
     """Whether the generator's loss is taken from the discriminator as it was before its step."""
@@ -75,6 +77,21 @@ class NoiseModel(Model):
             for again in range(self.generator_steps):
                 fake = self.networks["G"](self._latents(batch)).float() if again else fake
                 yield from self._fooling(fake, batch)
+
+    def verdicts(self, batch: PhotosBatch) -> dict[str, tuple[Tensor, Tensor]]:
+        """Of its own discriminator, "own", and of every head on features, "head0" the shallowest."""
+        real, fake = batch.pictures, self.networks["G"](self._latents(batch)).float()
+        found = {"own": (self.networks["D"](real), self.networks["D"](fake))} if "D" in self.networks else {}
+        return found | self._verdicts_by_features(real, fake, real[:, 3:], fake[:, 3:])
+
+    def _verdicts_by_features(
+        self, real: Tensor, fake: Tensor, with_real: Tensor, with_fake: Tensor
+    ) -> dict[str, tuple[Tensor, Tensor]]:
+        if "H" not in self.networks:
+            return {}
+        net, heads = self.frozen["lite0"], self.networks["H"]
+        judged = zip(heads(taps(net, real), with_real), heads(taps(net, fake), with_fake), strict=True)
+        return {f"head{k}": pair for k, pair in enumerate(judged)}
 
     def _judging(self, fake: Tensor, batch: PhotosBatch, images: int) -> Terms:
         judge = self.networks["D"]
