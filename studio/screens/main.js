@@ -20,7 +20,7 @@ import { Message } from "./message.js";
 import { Outlines } from "../canvas/outlines.js";
 import { CellsView } from "./paint/cellsview.js";
 
-function showStatus({ root, words, picture, message }, { state, ms, backend, total_ms, slow, sentence }) {
+function showStatus({ root, words, picture, message }, { state, ms, backend, total_ms, slow, sentence, again }) {
   const node = root.querySelector("[data-part=status]"), text = node.querySelector("span");
   node.dataset.state = state;
   const figures = state === "live" ? " " + Math.round(ms) + " ms" + (slow ? " · " + words.on_release : "") : "";
@@ -30,7 +30,8 @@ function showStatus({ root, words, picture, message }, { state, ms, backend, tot
   if (state === "refused") picture.stale(true, words.stale_refused);
   root.querySelector("[data-part=empty]").textContent = words.empty[state] || words.empty.waiting;
   if (sentence) message.say(sentence, true);
-  if (state === "live") message.succeeded(performance.now() - total_ms);
+  if (again) message.acted();
+  if (state === "live") message.succeeded();
 }
 
 // Every change asks for a picture: while the hand is down as a stroke, at its end once more for good.
@@ -55,6 +56,7 @@ export async function open(root, { words, palette, conditions, told, sliders, in
   const autosave = new Autosave(root, editor, live, tell, words);
   const sweeps = new Sweeps(root, editor, live, files, words);
   const samples = new Samples(root, files, words, samplers);
+  editor.addEventListener("commit", () => message.acted());
   new Screens(root, { sweeps: () => sweeps.open(), sample: () => samples.open() });
   const library = new Library(root, live, files, picture, words);
   const film = new Filmstrip(root, editor, live, picture, library, words);

@@ -32,9 +32,16 @@ export class Live extends EventTarget {
   connect() {
     this.socket = new WebSocket(this.url);
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => { this.retries = 0; this.status("waiting"); this.ask("settle"); };
+    this.socket.onopen = () => this.opened();
     this.socket.onmessage = message => this.receive(message.data);
     this.socket.onclose = () => this.lost();
+  }
+
+  opened() {
+    const again = this.retries > 0;
+    this.retries = 0;
+    this.status("waiting", { again });
+    this.ask("settle");
   }
 
   lost() {
