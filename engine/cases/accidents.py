@@ -25,8 +25,11 @@ MOST_HAT = 24.0  # of 255 in lightness: what is darker counts no more, so that o
 LINE_PX, ANGLES = 19, 16  # a strand is straight for so long; angles are 11.25 degrees apart
 # Of 255 in lightness: the best line's mean, its lead over the median line's, and the pixel itself.
 LEAST_ALONG, LEAST_ABOVE, LEAST_HERE = 8.0, 5.0, 7.0
-# The lines of a pigment network are as thin and dark as hairs, but short; a hair that crosses a lesion is mostly outside it.
-LEAST_LONG_PX, LEAST_LONG_IN_LESION_PX, MOST_IN_LESION = 12, 30, 0.7
+LEAST_LONG_PX, LEAST_LONG_IN_LESION_PX, MOST_IN_LESION = 12, 30, 0.7  # a hair that crosses a lesion is long
+# The lines of a pigment network, and the ridges of skin, are as thin and dark as hairs, but are all around: of a line so long
+# the best direction is hardly darker than the median one. How much darker, 0..1, each pixel in a lesion must be, and the mean
+# of a strand elsewhere. A lesion's edge is frayed.
+ALONE_PX, ALONE_IN_LESION, ALONE_ELSEWHERE, FRAYED_PX = 31, 0.52, 0.45, 9
 
 INK_CONTRAST, INK_DB = 12.0, -6.0  # Δa* - Δb*, and Δb*, from the skin's median: ink is violet or blue, skin never is
 INK_B, INK_L = 6.0, 15.0  # its b* at most; darker than L* 15 is a dermoscope's rim
@@ -35,7 +38,7 @@ BLUISH = 0.3  # a photo with more ink than this is bluish as a whole
 HAIR_FROM_INK_PX, HAIR_CONTRAST = 7, 9.0  # a stroke of ink is a dark line too
 # A corner darker than this share of the photo's median lightness is the dermoscope's rim, whose edge is blurred.
 RIM_DARK, RIM_GROWN_PX = 0.5, 11
-EDGE_LINE_PX = 2  # some photos end in a dark line
+EDGE_LINE_PX = 4  # some photos end in a dark line
 
 TICK_PX, TICK_WIDE_PX = (6.0, 36.0), 6.5  # a ruler's tick: shortest and longest, and how wide
 # Most between ticks of one ruler, least between a tick and the row that it stands in.
@@ -98,8 +101,10 @@ def measure(picture: NDArray[np.uint8], planes: Planes) -> Accidents:
     hat = _black_hat(photo)
     mask = _on_lines(hat, ~violet & ~rim & ~_grown(ink, HAIR_FROM_INK_PX))
     scale = mask & _scales(mask, hat)
+    alone = _aloneness(hat)
+    mask &= (alone > ALONE_IN_LESION) | ~_grown(lesion, FRAYED_PX)
     pieces = np.asarray(cv2.connectedComponents((mask & ~scale).astype(np.uint8), connectivity=8)[1], np.int32)
-    strokes = _strokes(pieces, lesion)
+    strokes = _strokes(pieces, alone, lesion)
     ticks = _ticks(strokes, small)[pieces]
     found = (_of_hairs(strokes)[pieces] & ~ticks, scale | ticks, _grown(ink, INK_GROWN_PX))
     inside = planes.border == 0
@@ -126,11 +131,11 @@ def _grown(mask: NDArray[np.bool_], side_px: int) -> NDArray[np.bool_]:
 
 
 @cache
-def _kernels() -> tuple[NDArray[np.float32], ...]:
-    """Straight lines of LINE_PX through the middle, each summing to 1."""
-    kernels, middle = [], LINE_PX // 2
+def _kernels(long_px: int) -> tuple[NDArray[np.float32], ...]:
+    """Straight lines of `long_px` through the middle, each summing to 1."""
+    kernels, middle = [], long_px // 2
     for angle in np.arange(ANGLES) * np.pi / ANGLES:
-        kernel = np.zeros((LINE_PX, LINE_PX), np.float32)
+        kernel = np.zeros((long_px, long_px), np.float32)
         end = np.array([np.cos(angle), np.sin(angle)]) * middle
         start, stop = (tuple(np.rint(middle + sign * end).astype(int).tolist()) for sign in (-1, 1))
         cv2.line(kernel, start, stop, 1.0)
@@ -147,12 +152,22 @@ def _black_hat(photo: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _on_lines(hat: NDArray[np.float32], allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Pixels on thin dark lines: bool [H, W]."""
-    capped = np.minimum(hat, MOST_HAT)
-    along = np.stack([cv2.filter2D(capped, -1, kernel, borderType=cv2.BORDER_REFLECT) for kernel in _kernels()])
+    along = _along(np.minimum(hat, MOST_HAT), LINE_PX)
     best = along.max(axis=0)
     lead = best - np.median(along, axis=0)
     inner = np.pad(np.ones_like(allowed)[EDGE_LINE_PX:-EDGE_LINE_PX, EDGE_LINE_PX:-EDGE_LINE_PX], EDGE_LINE_PX)
     return (best > LEAST_ALONG) & (lead > LEAST_ABOVE) & (hat > LEAST_HERE) & allowed & inner
+
+
+def _along(values: NDArray[np.float32], long_px: int) -> NDArray[np.float32]:
+    """Means along straight lines through each pixel, at every angle: [ANGLES, H, W]."""
+    return np.stack([cv2.filter2D(values, -1, one, borderType=cv2.BORDER_REFLECT) for one in _kernels(long_px)])
+
+
+def _aloneness(hat: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much darker the best line through each pixel is than the median one, as a share of it: [H, W] in 0..1."""
+    along = _along(np.minimum(hat, MOST_HAT), ALONE_PX)
+    return 1 - np.median(along, axis=0) / along.max(axis=0).clip(1)
 
 
 def _scales(mask: NDArray[np.bool_], hat: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -196,16 +211,17 @@ def _evenness(profile: NDArray[np.float64]) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Strokes:
-    """Lines by number, 0 being none: middle [N, 2] px, length and width [N] px, angle [N] degrees, in_lesion [N] 0..1."""
+    """Lines by number, 0 being none: middle [N, 2] px; length and width [N] px; angle [N] degrees; the others [N] in 0..1."""
 
     middle: NDArray[np.float64]
     length: NDArray[np.float64]
     wide: NDArray[np.float64]
     angle: NDArray[np.float64]
+    alone: NDArray[np.float64]
     in_lesion: NDArray[np.float64]
 
 
-def _strokes(pieces: NDArray[np.int32], lesion: NDArray[np.bool_]) -> _Strokes:
+def _strokes(pieces: NDArray[np.int32], alone: NDArray[np.float32], lesion: NDArray[np.bool_]) -> _Strokes:
     count = int(pieces.max()) + 1
     y, x = np.nonzero(pieces)
     label = pieces[y, x]
@@ -221,12 +237,12 @@ def _strokes(pieces: NDArray[np.int32], lesion: NDArray[np.bool_]) -> _Strokes:
     # A straight stroke of length n has a variance of n² / 12 along itself.
     length, wide = (np.sqrt(12 * ((xx + yy) / 2 + sign * apart).clip(0)) for sign in (1, -1))
     angle = np.rad2deg(np.arctan2(2 * xy, xx - yy) / 2)
-    return _Strokes(middle, length, wide, angle, mean(lesion[y, x].astype(float)))
+    return _Strokes(middle, length, wide, angle, mean(alone[y, x]), mean(lesion[y, x].astype(float)))
 
 
 def _of_hairs(strokes: _Strokes) -> NDArray[np.bool_]:
-    within = strokes.in_lesion > MOST_IN_LESION
-    return strokes.length >= np.where(within, LEAST_LONG_IN_LESION_PX, LEAST_LONG_PX)
+    least = np.where(strokes.in_lesion > MOST_IN_LESION, LEAST_LONG_IN_LESION_PX, LEAST_LONG_PX)
+    return (strokes.length >= least) & (strokes.alone > ALONE_ELSEWHERE)
 
 
 def _ticks(strokes: _Strokes, size: tuple[int, int]) -> NDArray[np.bool_]:

@@ -35,7 +35,10 @@ LOCUS_A = (10.0, 11.5, 11.5, 11.0, 10.0, 8.5, 7.0, 5.0)
 REDNESS_KEPT = (
     0.3  # share of its own redness that skin keeps under another tone: flushed light skin stays somewhat flushed
 )
-LIGHTEST = -0.15  # optical density below which highlights burn out
+LIGHTEST, LIGHTER_DEG = (
+    -0.15,
+    8.0,
+)  # optical density and ITA by which skin may be lightened: highlights burn out, brown turns blue
 RIM_CONTRAST = 0.5  # a dark rim has less than this share of the skin's lightness
 RIM_OPENING_PX = 5  # wider than a hair that runs into a corner
 # Mean and twice the standard deviation of the eleven numbers over the 1,942 ISIC training photos, rounded; hair as its
@@ -102,8 +105,9 @@ class Appearance:
         return Appearance(_triple(skin), _triple(lesion), spread, self.hair, self.vignette)
 
     def density_to(self, ita: float) -> NDArray[np.float32]:
-        """Optical density [3] that brings the skin to an ITA in degrees as `at_tone` does, no lighter than LIGHTEST."""
-        before, after = lab_to_linear(np.array([self.skin_lab, self.at_tone(ita, REDNESS_KEPT).skin_lab]))
+        """Optical density [3] that brings the skin to an ITA in degrees as `at_tone` does, no more than LIGHTER_DEG lighter."""
+        reached = min(ita, self.ita_deg + LIGHTER_DEG)
+        before, after = lab_to_linear(np.array([self.skin_lab, self.at_tone(reached, REDNESS_KEPT).skin_lab]))
         return np.log10(before.clip(1e-4) / after.clip(1e-4)).clip(LIGHTEST).astype(np.float32)
 
 

@@ -13,11 +13,11 @@ from engine.seeds import stream
 
 FEWEST = 0.001  # share of hair pixels below which there is none
 MOST_STRANDS = 400
-LENGTH_PX, LENGTH_SPREAD, LONGEST_PX = 95.0, 0.6, 340.0  # median, spread of its logarithm
-THICK_PX = (2.0, 3.6)  # of a picture's typical strand; a plane marks a strand a little wider than it is
+LENGTH_PX, LENGTH_SPREAD, LONGEST_PX = 75.0, 0.7, 340.0  # median, spread of its logarithm
+THICK_PX = (1.4, 2.6)  # of a picture's typical strand; a plane marks a strand a little wider than it is
 THICK_SPREAD = 0.18
 TURN_DEG = (8.0, 70.0)  # how far the strands of a picture stray from its main direction
-BEND = 1 / 160  # radians a px, typical
+BEND = 1 / 200  # radians a px, typical
 WANDER = 0.02  # radians a step of STEP_PX, by which a strand's bend varies
 STEP_PX = 6.0
 FINE = 3  # times finer than the picture a strand is drawn, so that its edges are true

@@ -27,7 +27,7 @@ from engine.data.recipes import Recipe
 from engine.data.records import Manifest, Record
 from engine.paths import made_whole
 
-VERSION, ACCIDENTS_VERSION = 2, 1
+VERSION, ACCIDENTS_VERSION = 2, 2
 # A packed cell uses bits 0..11: hair, rulers and ink travel in the next three, the instance boundary map in the last.
 ACCIDENT_BITS = dict(zip(accidents.ACCIDENTS, (12, 13, 14), strict=True))
 EDGE_BIT = 15
