@@ -32,13 +32,9 @@ RIDGE = 1e-6  # smallest eigenvalue of the correlation that is conditioned
 LOCUS_ITA, LOCUS_L = (-45.0, -10.0, 0.0, 19.0, 34.5, 48.0, 60.0, 75.0), (36.0, 46.5, 50.0, 55.5, 61.5, 67.0, 72.0, 78.0)
 # a* of skin at those ITA: in vivo means are about 6 to 8 on light skin, 10 to 12 at types IV to VI (Del Bino & Bernerd 2013).
 LOCUS_A = (10.0, 11.5, 11.5, 11.0, 10.0, 8.5, 7.0, 5.0)
-REDNESS_KEPT = (
-    0.3  # share of its own redness that skin keeps under another tone: flushed light skin stays somewhat flushed
-)
-LIGHTEST, LIGHTER_DEG = (
-    -0.15,
-    8.0,
-)  # optical density and ITA by which skin may be lightened: highlights burn out, brown turns blue
+REDNESS_KEPT = 0.3  # share of its own redness that skin keeps under another tone: flushed skin stays somewhat flushed
+# By how much skin may be lightened, as optical density and as ITA: beyond it highlights burn out, and brown turns blue.
+LIGHTEST, LIGHTER_DEG = -0.15, 8.0
 RIM_CONTRAST = 0.5  # a dark rim has less than this share of the skin's lightness
 RIM_OPENING_PX = 5  # wider than a hair that runs into a corner
 # Mean and twice the standard deviation of the eleven numbers over the 1,942 ISIC training photos, rounded; hair as its
