@@ -149,8 +149,8 @@ def test_grains_go_coarser_and_finer_undone_and_kept(studio, server):
     studio.page.wait_for_function("moulage.editor.settings.grain === 'fine'")
     assert np.array_equal(studio.superpixels(), photos.superpixels(name, (384, 256), "fine"))
     assert studio.page.locator("[data-grain=fine]").get_attribute("aria-pressed") == "true"
-    studio.choose([",", ",", ","])
-    studio.page.wait_for_function("moulage.editor.settings.grain === 'coarse'")
+    studio.choose([",", ",", ",", ","])
+    studio.page.wait_for_function("moulage.editor.settings.grain === 'coarse' && !moulage.grains.wanted")
     assert np.array_equal(studio.superpixels(), photos.superpixels(name, (384, 256), "coarse"))
     studio.choose(["Control+z"])
     assert studio.page.evaluate("moulage.editor.settings.grain") == "medium"

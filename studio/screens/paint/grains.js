@@ -22,6 +22,7 @@ export class Grains {
   constructor(root, editor, say, words) {
     Object.assign(this, { root, editor, say, words });
     this.known = new Map(); // key → Superpixels
+    this.wanted = null; // the grain that was chosen and whose superpixels are on their way
     editor.addEventListener("case", () => this.follow());
     editor.addEventListener("tool", () => { root.dataset.hand = editor.tool.name; });
     root.dataset.hand = editor.tool.name;
@@ -89,18 +90,25 @@ export class Grains {
     this.editor.emit("cells", { rect: this.editor.everything });
   }
 
-  // One undoable step, once the superpixels are there.
+  // One undoable step, once the superpixels are there. Of several choices in a hurry the last one counts.
   async choose(grain) {
     const { editor, words } = this, { map, settings } = editor;
-    if (grain === settings.grain) return;
+    if (grain === this.chosen) return;
     if (map.superpixels && !settings.photo && grain !== "medium") return this.say(words.grain_needs_photo, true);
+    this.wanted = grain;
     try {
       await this.of(map, { ...settings, grain });
-      editor.set({ grain });
+      if (this.wanted !== grain) return;
+      if (grain !== editor.settings.grain) editor.set({ grain });
       this.say(words.grains[grain]);
     } catch (error) {
       this.complain(error, error.message);
     }
+    if (this.wanted === grain) this.wanted = null;
+  }
+
+  get chosen() {
+    return this.wanted ?? this.editor.settings.grain;
   }
 
   // A request that never arrived has no sentence of its own.
@@ -109,7 +117,7 @@ export class Grains {
   }
 
   step(by) {
-    const next = GRAINS[GRAINS.indexOf(this.editor.settings.grain) + by];
+    const next = GRAINS[GRAINS.indexOf(this.chosen) + by];
     if (next) this.choose(next);
   }
 
