@@ -57,7 +57,7 @@ def build(painter: Painter, address: str, stores: Stores, samplers: sample.Maker
     drafts.add_routes(app, stores.drafts)
     library.add_routes(app, painter, stores.library)
     sweep.add_routes(app, painter)
-    photos.add_routes(app, stores.photos)
+    photos.add_routes(app, stores.photos, painter)
     sample.add_routes(app, samplers or service.Samplers(), service.Nearest(stores.indexes))
     mounted = gr.mount_gradio_app(
         app,

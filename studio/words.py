@@ -24,10 +24,18 @@ PHOTO_BENEATH: Final = "Beneath the map"
 PHOTO_CHOICES: Final = {"picture": "Picture", "photo": "Photo"}
 PHOTO_PRIVATE: Final = (
     "The photo stays on this machine, without its metadata, readable by you alone. Removing it deletes it and what was "
-    "computed from it; the case keeps its map and superpixels."
+    "computed from it, for good after ten seconds; the case keeps its map and superpixels."
 )
 PHOTO_REMOVE: Final = "Remove photo"
 PHOTO_REMOVE_ALL: Final = "Remove all photos"
+PHOTO_SURE: Final = ("Delete from this machine?", "Delete", "Keep")
+PHOTO_MATCH: Final = (
+    "Match the photo's colours",
+    "Sets skin tone and sliders to what is measured on the photo under this map",
+)
+INVERT: Final = ("Invert", "What is lesion becomes skin, and skin lesion")
+DRAW_YOURSELF: Final = ("Draw it yourself", "Takes the proposal away and the brush in hand")
+DOUBT_KEEP: Final = ("Keep it", "The proposal stays as it is")
 # Grain of the superpixels → (button, what it does).
 GRAIN_TITLE: Final = "Superpixels"
 CELLS_TITLE: Final = "Show or hide the superpixels, over map and picture (V)"
@@ -237,6 +245,10 @@ PHOTO_WORDS: Final = {
     "photo_gone": PHOTO_GONE,
     "photo_removed": "The photo and what was computed from it are deleted from this machine.",
     "photos_removed": "All photos and what was computed from them are deleted from this machine.",
+    "photo_back": "The photo is back.",
+    "matched": "Colours matched to the photo: they stand on the sliders.",
+    "match_failed": "The colours were not matched",
+    "undo": "Undo",
     "remove_all": f"{PHOTO_REMOVE_ALL} ({{count}} on this machine)",
     "opening": "Opening …",
     "finding": "Photo opened; finding its superpixels …",
@@ -348,8 +360,12 @@ def opened(made: "service.Opened") -> str:
     if made.case.photo is None:
         return " ".join(["Map opened.", *notices])
     said = ["The lesion is only proposed: correct it." if made.proposed else "Photo and masks opened."]
-    if made.ita_deg is not None:
+    if made.case.tone is not None:
         said.append(f"Photo: ITA {made.ita_deg:.0f}°, about type {made.case.tone} by Chardon's bounds.")
+    elif made.ita_deg is not None:
+        said.append(f"Skin type: cannot tell, an ITA of {made.ita_deg:.0f}° is no skin's.")
+    else:
+        said.append("Skin type: cannot tell, too little skin is sure to be seen.")
     if made.left_out is not None:
         said.append(
             f"Its superpixel picture holds {made.left_out}, over the 1,000 of an instance map: SLIC's are used."
@@ -359,7 +375,14 @@ def opened(made: "service.Opened") -> str:
 
 def photo_tone(made: "service.Opened") -> str:
     """The measured tone of a photo's skin beside the photo; nothing where too little skin is seen."""
-    return "" if made.ita_deg is None else f"ITA {made.ita_deg:.0f}°, about {made.case.tone}"
+    if made.case.photo is None or made.restored:
+        return ""
+    return "skin type: cannot tell" if made.case.tone is None else f"ITA {made.ita_deg:.0f}°, about {made.case.tone}"
+
+
+def doubt(made: "service.Opened") -> str:
+    """Why the proposed lesion is probably wrong, or nothing."""
+    return f"The proposed lesion is doubtful: {made.doubt}." if made.doubt else ""
 
 
 # The first visit's three steps, until they are dismissed.

@@ -142,6 +142,18 @@ def test_sliders_move_what_they_name_and_leave_the_tone():
     assert light.ita_deg == pytest.approx(dark.ita_deg)
 
 
+@pytest.mark.parametrize("tone", [None, "II", "VI"])
+def test_a_slider_set_where_the_seed_put_it_changes_nothing_of_its_own(tone):
+    density, ita = Density.fit(photos()), tone and TONES[tone]
+    for seed in range(10):
+        free, values = density.draw(seed, ita), density.drawn(seed, ita, (None, None, None))
+        by_hand = [density.draw(seed, ita, **{name: value}) for name, value in values.items()]
+        for name, found in zip(values, by_hand, strict=True):
+            assert density.percentiles(found)[name] == pytest.approx(density.percentiles(free)[name], abs=0.005)
+            assert density.percentiles(found)[name] == pytest.approx(values[name], abs=0.005)
+        assert list(density.drawn(seed, ita, (0.2, None, None))) == ["variation", "hair"]
+
+
 def test_a_tone_moves_neither_the_hair_nor_the_dermoscopes_rim():
     density = Density.fit(photos())
     for seed in range(20):

@@ -130,12 +130,12 @@ def test_deleting_can_be_undone_and_then_means_deleted(filled):
 
 def test_what_a_killed_process_left_deleted_is_swept_by_the_next(filled):
     name = filled.entries()[0].id
-    (filled.folder / f"{name}.png").rename(filled.folder / f"{name}.deleted")
+    (filled.folder / f"{name}.png").rename(filled.folder / f"{name}.png.deleted")
     time.sleep(0.25)
 
     Library(filled.folder, undo_s=0.2)
 
-    assert not (filled.folder / f"{name}.deleted").exists()
+    assert not (filled.folder / f"{name}.png.deleted").exists()
 
 
 @pytest.mark.parametrize("name", ["", "../x", ".hidden", "a/b", "x" * 101])

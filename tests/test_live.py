@@ -81,7 +81,7 @@ def photos(tmp_path):
 def client(painter, photos, tmp_path):
     app = FastAPI()
     add_routes(app, painter, photos)
-    add_photo_routes(app, photos)
+    add_photo_routes(app, photos, painter)
     add_draft_routes(app, service.Drafts(tmp_path / "drafts"))
     with TestClient(Access(app, "http://127.0.0.1:7860"), base_url="http://127.0.0.1:7860", headers=HERE) as opened:
         yield opened

@@ -13,16 +13,24 @@ from engine.cases.planes import semantic_map
 from engine.cases.superpixels import proposed_cells
 from engine.service import open_files
 from studio import words
-from studio.canvas.wire import unpack_message
+from studio.canvas.wire import pack_message, unpack_message
 from studio.screens.paint.photos import add_routes
 
 __all__ = ["photos"]  # the fixture
 
 
+class Matching:
+    """A painter that is only asked for a photo's colours."""
+
+    def matched(self, case, photo):
+        assert photo.shape == (256, 384, 3)
+        return {"tone": "II", "hair": 0.4}
+
+
 @pytest.fixture
 def client(photos):
     app = FastAPI()
-    add_routes(app, photos)
+    add_routes(app, photos, Matching())
     with TestClient(app) as opened:
         yield opened
 
@@ -43,9 +51,11 @@ def test_the_routes_open_show_and_delete(client, photos, tmp_path):
         assert drawn.content != slic.content
         assert drawn.headers["cache-control"] == slic.headers["cache-control"] == "no-store"
     assert client.get("/photos").json() == {"count": 1}
-    assert client.delete("/photos", params=name).json() == {"count": 0}
-    assert list((tmp_path / "photos").iterdir()) == []
+    assert client.delete("/photos", params=name).json() == {"count": 0, "deleted": [case.photo]}
     assert client.get("/photo", params=name).status_code == 204
+    assert client.post("/photos/undelete", params=name).json() == {"count": 1}
+    assert client.get("/photo", params=name).status_code == 200
+    client.delete("/photos", params=name)
     assert "no longer" in client.get("/cells", params=sizes | {"photo": case.photo}).json()["error"]
     assert client.get("/cells", params=sizes | {"grain": "powder"}).status_code == 400
 
@@ -55,8 +65,21 @@ def test_all_photos_are_deleted_at_once(client, tmp_path):
         client.post("/open", files={"files": ("a.jpg", jpeg(picture))})
 
     assert client.get("/photos").json() == {"count": 2}
-    assert client.delete("/photos").json() == {"count": 0}
-    assert list((tmp_path / "photos").iterdir()) == []
+    answer = client.delete("/photos").json()
+    assert (answer["count"], len(answer["deleted"])) == (0, 2)
+    assert {file.suffix for file in (tmp_path / "photos").iterdir()} == {".deleted"}
+    for name in answer["deleted"]:
+        client.post("/photos/undelete", params={"name": name})
+    assert client.get("/photos").json() == {"count": 2}
+
+
+def test_a_photos_colours_are_asked_of_the_painter_and_a_case_without_one_is_a_sentence(client):
+    case = unpack_message(client.post("/open", files={"files": PHOTO}).content).case
+
+    assert client.post("/match", content=pack_message(case, 1, "page", "settle")).json() == {"tone": "II", "hair": 0.4}
+    without = client.post("/match", content=pack_message(replace(case, photo=None), 1, "page", "settle"))
+    assert without.status_code == 400
+    assert "no photo" in without.json()["error"]
 
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}

@@ -64,7 +64,7 @@ def test_a_photo_alone_gets_a_proposed_lesion_its_tone_and_no_markers(photos):
 
     assert np.abs(framed.astype(int) - crop_picture(seen, FRAME)).mean() < 1
     assert np.asarray(Image.open(io.BytesIO(photos.png(case.photo)))).shape == (400, 600, 3), "its own sharpness"
-    lesion = propose_lesion(crop_picture(seen, FRAME))
+    lesion = propose_lesion(crop_picture(seen, FRAME)).lesion
     assert opened.proposed
     assert np.array_equal(case.planes.lesion, lesion)
     assert not case.planes.markers.any()

@@ -4,6 +4,7 @@ import contextlib
 import io
 import struct
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -243,7 +244,7 @@ def test_superpixels_are_slics_computed_once_and_their_owners(tmp_path, monkeypa
 
 
 def test_a_deleted_photo_leaves_nothing_behind(tmp_path):
-    photos = Photos(tmp_path)
+    photos = Photos(tmp_path, undo_s=0.2)
     name, other = photos.keep(PICTURE), photos.keep(PICTURE[::-1])
     photos.superpixels(name, (384, 256), "coarse")
     (tmp_path / f".{name}.png.killed").write_bytes(b"half a photo")
@@ -252,12 +253,36 @@ def test_a_deleted_photo_leaves_nothing_behind(tmp_path):
     assert photos.delete(name)
     assert not photos.delete(name)
 
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted([f"{name}.png.deleted", f"{other}.png"])
+    deadline = time.monotonic() + 10
+    while len(list(tmp_path.iterdir())) > 1 and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert [file.name for file in tmp_path.iterdir()] == [f"{other}.png"]
     for ask in (lambda: photos.png(name), lambda: photos.superpixels(name, (384, 256), "fine")):
         with pytest.raises(EngineError, match="no longer on this machine"):
             ask()
+    with pytest.raises(EngineError, match="gone for good"):
+        photos.undelete(name)
     with pytest.raises(EngineError, match="sha256"):
         photos.delete("../drafts/x")
+
+
+def test_a_deleted_photo_can_be_brought_back_for_a_moment_and_a_killed_process_leaves_it_to_the_next(tmp_path):
+    photos = Photos(tmp_path)
+    name = photos.keep(PICTURE)
+    kept = photos.png(name)
+    photos.delete(name)
+    assert not photos.holds(name)
+    photos.undelete(name)
+    assert photos.png(name) == kept
+    photos.delete(name)
+
+    assert photos.keep(PICTURE) == name, "opened again meanwhile"
+    assert [file.name for file in tmp_path.iterdir()] == [f"{name}.png"]
+
+    photos.delete(name)
+    Photos(tmp_path, undo_s=0.0)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_superpixels_that_are_ready_after_the_deletion_are_not_written(tmp_path, monkeypatch):
@@ -284,7 +309,7 @@ def test_superpixels_that_are_ready_after_the_deletion_are_not_written(tmp_path,
     asking.join()
 
     assert "no longer" in told[0]
-    assert list(tmp_path.iterdir()) == []
+    assert [file.name for file in tmp_path.iterdir()] == [f"{name}.png.deleted"]
 
 
 def jaccard(a, b):
@@ -292,12 +317,14 @@ def jaccard(a, b):
 
 
 def test_a_drawn_lesion_is_found_and_bare_skin_is_left_alone():
-    scores = [jaccard(propose_lesion(picture), planes.lesion) for picture, planes in
+    scores = [jaccard(propose_lesion(picture).lesion, planes.lesion) for picture, planes in
               (phantom(index, 0, 384, 256) for index in range(8))]  # fmt: skip
 
     assert np.median(scores) > 0.8
-    assert propose_lesion(np.full((256, 384, 3), 200, np.uint8)).max() == 0
-    assert propose_lesion(np.zeros((256, 384, 3), np.uint8)).shape == (256, 384)
+    blank = propose_lesion(np.full((256, 384, 3), 200, np.uint8))
+    assert blank.lesion.max() == 0
+    assert blank.doubt == "nothing stands out from the skin"
+    assert propose_lesion(np.zeros((256, 384, 3), np.uint8)).lesion.shape == (256, 384)
 
 
 def test_a_dermoscopes_dark_corners_are_no_lesion():
@@ -306,7 +333,7 @@ def test_a_dermoscopes_dark_corners_are_no_lesion():
     dark = np.hypot((x - 192) / 192, (y - 128) / 128) > 1.15
     framed = np.where(dark[..., None], 5, picture).astype(np.uint8)
 
-    proposed = propose_lesion(framed)
+    proposed = propose_lesion(framed).lesion
 
     assert not (proposed[dark]).any()
     assert jaccard(proposed, planes.lesion) > 0.7
@@ -320,7 +347,7 @@ def test_real_lesions_are_found_where_photos_are_at_hand():
     files = sorted((DATA / "ISIC2018_Task1-2_Training_Input").glob("*.jpg"))[7::65]
     masks = [DATA / "ISIC2018_Task1_Training_GroundTruth" / f"{file.stem}_segmentation.png" for file in files]
     frame = 384, 256
-    proposed = [propose_lesion(crop_picture(load_picture(file), frame)) for file in files]
+    proposed = [propose_lesion(crop_picture(load_picture(file), frame)).lesion for file in files]
     drawn = [crop_labels(load_mask(mask).marked, frame) for mask in masks]
     scores = [jaccard(*pair) for pair in zip(proposed, drawn, strict=True)]
 

@@ -44,6 +44,9 @@ OFFSET = np.array([70, 7.5, 8.5, 51, 17, 19.5, 9.5, 4.75, 5.25, 0.1, 0], np.floa
 SCALE = 2 * np.array([10.5, 7.5, 7.5, 12.5, 7, 7.5, 4.5, 1.75, 2.25, 0.09, 0.5], np.float32)
 COORDINATES = ("skin_l", "skin_a", "skin_b", "lesion_ratio", "lesion_da", "lesion_db",
                "spread_l", "spread_a", "spread_b", "hair", "vignette")  # fmt: skip
+FADED_BELOW_L = 65.0  # L* of the skin
+ON_SLIDERS = ("lesion_ratio", "spread_l", "hair")  # the coordinates that have a slider
+Percentiles = tuple[float | None, float | None, float | None]  # lesion colour, variation, hair; see `Density.draw`
 FURNITURE = [COORDINATES.index("hair"), COORDINATES.index("vignette")]
 
 
@@ -206,21 +209,43 @@ class Density:
         ita: degrees. lesion_colour: 0 lightest .. 1 darkest lesion of the training set (as a percentile);
         variation, hair: percentiles 0..1 of the lesion's L* spread and of hair.
         """
-        darkness = None if lesion_colour is None else 1 - lesion_colour
-        fixed = {"lesion_ratio": darkness, "spread_l": variation, "hair": hair}
+        z = self._z_scores(seed, ita, (lesion_colour, variation, hair), typical)
+        drawn = zip(z, self.quantiles[:SIZE], strict=True)
+        values = [float(np.interp(norm.cdf(v), self._grid(), q)) for v, q in drawn]
+        return _appearance(values, None if ita is None else locus(ita))
+
+    def drawn(
+        self, seed: int, ita: float | None, sliders: Percentiles, *, typical: float = TYPICAL
+    ) -> dict[str, float]:
+        """What `draw` draws in place of those of its percentiles 0..1 that are None, by their names."""
+        z = self._z_scores(seed, ita, sliders, typical)
+        ratio, variation, hair = (float(norm.cdf(z[COORDINATES.index(name)])) for name in ON_SLIDERS)
+        values = {"lesion_colour": 1 - ratio, "variation": variation, "hair": hair}
+        return {name: values[name] for name, given in zip(values, sliders, strict=True) if given is None}
+
+    def percentiles(self, photo: Appearance) -> dict[str, float]:
+        """The percentiles 0..1 at which `draw` comes nearest to a measured photo, by their names."""
+        fade = min(1.0, photo.skin_lab[0] / FADED_BELOW_L)
+        values = photo.lesion_lab[0] / max(photo.skin_lab[0], 1.0), photo.spread_lab[0] / fade, photo.hair
+        rows = [self.quantiles[COORDINATES.index(name)] for name in ON_SLIDERS]
+        ratio, variation, hair = (float(np.interp(v, q, self._grid())) for v, q in zip(values, rows, strict=True))
+        return {"lesion_colour": 1 - ratio, "variation": variation, "hair": hair}
+
+    def _z_scores(self, seed: int, ita: float | None, sliders: Percentiles, typical: float) -> NDArray[np.float64]:
+        """The eleven coordinates as standard normal deviates [11]."""
+        lesion_colour, variation, hair = sliders
+        ratio = None if lesion_colour is None else 1 - lesion_colour
+        fixed = dict(zip(ON_SLIDERS, (ratio, variation, hair), strict=True))
         known = {COORDINATES.index(name): _z(p) for name, p in fixed.items() if p is not None}
-        skin = None if ita is None else locus(ita)
-        if skin is not None:
-            known |= {
-                k: _z(float(np.interp(v, self.quantiles[k], self._grid()))) for k, v in ((0, skin[0]), (2, skin[1]))
-            }
+        if ita is not None:
+            lightness, yellowness = locus(ita)
+            for k, value in ((0, lightness), (2, yellowness)):
+                known[k] = _z(float(np.interp(value, self.quantiles[k], self._grid())))
         z = self._conditional(known, stream(seed, "appearance"), typical)
         # A tone changes the skin, not the dermoscope nor the hair: in the photos the three go together by accident.
         toneless = {k: p for k, p in known.items() if COORDINATES[k] in fixed}
         z[FURNITURE] = self._conditional(toneless, stream(seed, "appearance"), typical)[FURNITURE]
-        drawn = zip(z, self.quantiles[:SIZE], strict=True)
-        values = [float(np.interp(norm.cdf(v), self._grid(), q)) for v, q in drawn]
-        return _appearance(values, skin)
+        return z
 
     def _grid(self) -> NDArray[np.float64]:
         return np.linspace(0, 1, len(self.quantiles[0]))
@@ -265,6 +290,6 @@ def _appearance(values: list[float], skin: tuple[float, float] | None) -> Appear
     lightness, a, b, ratio, da, db, *spread, hair, vignette = values
     if skin is not None:
         (lightness, b), a = skin, max(a, 3.0)  # a* under 3 is a white balance, not a skin
-    fade = min(1.0, lightness / 65)  # on dark skin a lesion's colour differs by less
+    fade = min(1.0, lightness / FADED_BELOW_L)  # on dark skin a lesion's colour differs by less
     lesion = (ratio * lightness, a + da * fade, b + db * fade)
     return Appearance((lightness, a, b), lesion, _triple(np.array(spread) * fade), hair, vignette)

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 # The ITA asked of a generator for each Fitzpatrick type: centres within Chardon's bounds (55, 41, 28, 10, -30 degrees).
 TONES = {"I": 60.0, "II": 48.0, "III": 34.5, "IV": 19.0, "V": -10.0, "VI": -45.0}
 CHARDON_DEG = {"I": 55.0, "II": 41.0, "III": 28.0, "IV": 10.0, "V": -30.0}  # the ITA above which a skin is of that type
+SKIN_LIMIT_DEG = (
+    75.0  # skin lies within, either way; beyond, it is not skin that was measured, or the white balance is off
+)
 
 # Melanin's extinction in linear red, green and blue, relative to green: eumelanin absorbs as wavelength^-3.33
 # (Jacques 2013, "Optical properties of biological tissues", sec. 3.3) at 610, 545 and 465 nm.
@@ -24,8 +27,10 @@ def ita_deg(lightness: float, yellowness: float) -> float:
     return math.degrees(math.atan2(lightness - 50, max(yellowness, 1e-6)))
 
 
-def nearest_type(ita: float) -> str:
-    """The Fitzpatrick type within whose bounds an ITA in degrees lies (Chardon et al. 1991)."""
+def nearest_type(ita: float) -> str | None:
+    """The Fitzpatrick type within whose bounds an ITA in degrees lies (Chardon et al. 1991); None beyond those of skin."""
+    if abs(ita) > SKIN_LIMIT_DEG:
+        return None
     return next((tone for tone, above in CHARDON_DEG.items() if ita > above), "VI")
 
 

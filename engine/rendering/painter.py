@@ -5,7 +5,7 @@ import json
 import shlex
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from engine.cases.boxes import Box
 from engine.cases.case import Case, Drawing, to_json
 from engine.cases.examples import EXAMPLES, FIRST, example
 from engine.cases.planes import Planes
-from engine.cases.tone import TONES, measured_ita
+from engine.cases.tone import TONES, measured_ita, nearest_type
 from engine.errors import EngineError
 from engine.paths import user_cache
 from engine.rendering.backends import FIXED, LatestWins, Probe, Renderer
@@ -36,7 +36,10 @@ ITA_STRIDE_PX = 4  # the median of every sixteenth pixel is within 0.2 degrees o
 
 @dataclass(frozen=True)
 class LivePicture:
-    """One live picture, uint8 [H, W, 3]. ita_deg: measured on its skin. badge: what the user should know, or empty."""
+    """One live picture, uint8 [H, W, 3]. ita_deg: measured on its skin. badge: what the user should know, or empty.
+
+    drawn: the value that the seed drew for each slider left open, by its name.
+    """
 
     picture: NDArray[np.uint8]
     seq: int
@@ -44,6 +47,7 @@ class LivePicture:
     ita_deg: float | None
     badge: str
     backend: str
+    drawn: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ class Painter:
         started = time.perf_counter()
         picture = loaded.renderer.live(loaded.inputs(case))[0]
         ms = (time.perf_counter() - started) * 1000
-        return LivePicture(picture, 0, ms, measured(picture, case), loaded.badge(case), loaded.renderer.probe.backend)
+        backend, drawn = loaded.renderer.probe.backend, loaded.drawn(case)
+        return LivePicture(picture, 0, ms, measured(picture, case), loaded.badge(case), backend, drawn)
 
     def leave(self, client: str) -> None:
         """Forget a client that went away."""
@@ -137,6 +142,22 @@ class Painter:
     def extrapolates(self, case: Case) -> bool:
         """Whether the case's tone is one that no training photo shows; its map plays no part."""
         return bool(self.warm().badge(replace(case, planes=Planes.blank(*case.planes.size))))
+
+    def matched(self, case: Case, photo: NDArray[np.uint8]) -> dict[str, Any]:
+        """The settings, by name, that come nearest to a photo's colours, uint8 [H, W, 3], under the case's map.
+
+        The tone is among them where the photo's skin can be told.
+        """
+        from engine.cases.appearance import measure  # brings scipy
+
+        self._check(case)
+        loaded, measured = self.warm(), measure(photo, case.planes)
+        sliders = loaded.family.matched(self.preset.model, loaded.tables, measured)
+        if not sliders:
+            raise EngineError(f"'{self.preset.name}' has no sliders of colour; pix2pixhd-live has.")
+        tone = nearest_type(measured.ita_deg)
+        found = {name: round(value, 2) for name, value in sliders.items()}
+        return found if tone is None else {"tone": tone, **found}
 
     def render(self, case: Case) -> Rendered:
         """The picture to keep, by the fixed backend: same case, seed and device, same pixels."""
@@ -195,6 +216,10 @@ class _Loaded:
     def inputs(self, case: Case) -> tuple[NDArray[np.float32], ...]:
         """The case as the network takes it."""
         return self.family.inputs(self.preset.model, self.tables, case.drawing, case.settings)
+
+    def drawn(self, case: Case) -> dict[str, float]:
+        """What the seed draws for the sliders that the case leaves open."""
+        return self.family.drawn(self.preset.model, self.tables, case.drawing, case.settings)
 
     def badge(self, case: Case) -> str:
         """Why a picture lies beyond the training data, or nothing."""

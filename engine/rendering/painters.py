@@ -1,6 +1,10 @@
 """Every trained generator that paints a case, behind one door; each is loaded when it is first asked for."""
 
 from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.cases.case import Case
 from engine.cases.examples import FIRST
@@ -61,6 +65,10 @@ class Painters:
     def strip(self, case: Case) -> list[TonePicture]:
         """See `Painter.strip`."""
         return self._named(case.generator).strip(case)
+
+    def matched(self, case: Case, photo: NDArray[np.uint8]) -> dict[str, Any]:
+        """See `Painter.matched`."""
+        return self._named(case.generator).matched(case, photo)
 
     def render(self, case: Case) -> Rendered:
         """See `Painter.render`."""

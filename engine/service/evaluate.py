@@ -166,7 +166,7 @@ def pairs(request: EvaluateRequest, watch: Watch = SILENT) -> "Agreement":
     )
     sampled = _sampled(held, request.checkpoint, watch)
     made = ((one.picture, one.mask) for one in sampled if one.mask is not None)
-    return agreement(made, photos, propose_lesion)
+    return agreement(made, photos, lambda picture: propose_lesion(picture).lesion)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from engine.training.presets import Preset, new_case, read_case
 if TYPE_CHECKING:
     from engine.data.frames import Fit
 
+LEAST_SKIN = 0.05  # share of the frame that must be skin for its type to be told
 SHOWN_ENLARGED = 4  # a photo is kept at up to four times the generator's frame, sharp beside the map on any screen
 Files = Sequence[tuple[str, bytes]]
 
@@ -33,14 +34,16 @@ Files = Sequence[tuple[str, bytes]]
 class Opened:
     """A case and what is to be said about it.
 
-    restored: it was saved by Moulage. proposed: its lesion is a proposal, to be corrected. ita_deg: measured on the
-    photo's skin. left_out: number of superpixels in an ISIC picture that has too many to be used. notices: (file name,
+    restored: it was saved by Moulage. proposed: its lesion is a proposal, to be corrected; doubt: why it is probably wrong,
+    or empty. ita_deg: measured on the photo's skin, None where too little is seen; the case has no tone where it is not that
+    of skin. left_out: number of superpixels in an ISIC picture that has too many to be used. notices: (file name,
     what was done to read it), such as a threshold.
     """
 
     case: Case
     restored: bool = False
     proposed: bool = False
+    doubt: str = ""
     ita_deg: float | None = None
     left_out: int | None = None
     notices: tuple[tuple[str, str], ...] = ()
@@ -128,14 +131,18 @@ def _from_photo(photo: tuple[str, bytes], masks: dict[str, bytes], photos: Photo
     frame = _framing(preset)
     read = formats.read_isic(masks, whole, frame)
     framed, border = fit.picture(pixels, size, True), (frame(np.ones(pixels.shape[:2], np.uint8)) == 0).astype(np.uint8)
-    lesion = (read.planes.lesion if read.lesion else propose_lesion(framed)) & (1 - border)
-    ita = measured_ita(framed, (lesion == 0) & (border == 0))
+    proposal = None if read.lesion else propose_lesion(framed)
+    lesion = (proposal.lesion if proposal else read.planes.lesion) & (1 - border)
+    skin = (lesion == 0) & (border == 0)
+    untold = skin.mean() < LEAST_SKIN or (proposal is not None and proposal.inside_out)
+    ita = None if untold else measured_ita(framed, skin)
     tone = None if ita is None else nearest_type(ita)
     case = new_case(preset, Planes(lesion, read.planes.markers, border), tone=tone)
     opened = _with_cells(case, read.superpixels)
     kept = photos.keep(_shown(pixels, preset))
     case = replace(opened.case, photo=kept)
-    return replace(opened, case=case, proposed=not read.lesion, ita_deg=ita, notices=read.notices)
+    doubt = proposal.doubt if proposal else ""
+    return replace(opened, case=case, proposed=not read.lesion, doubt=doubt, ita_deg=ita, notices=read.notices)
 
 
 def _same_picture(names: list[str]) -> None:

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +27,11 @@ from engine.errors import EngineError
 from engine.formats import read_picture_case
 from engine.paths import OWNER_ONLY, owners_folder, write_atomically
 from engine.pixels import resize_picture
+from engine.stores.deleted import UNDO_S, Deleted
 from engine.training.presets import read_case
 
 FORMAT = 1
 INDEX = "index.json"
-UNDO_S = 10.0  # how long a deleted case can be brought back
 THUMBNAIL_PX = 240  # wide
 
 
@@ -67,10 +66,9 @@ class Library:
 
     def __init__(self, folder: Path, undo_s: float = UNDO_S) -> None:
         self.folder = folder
-        self._undo_s = undo_s
+        self._deleted = Deleted(folder, undo_s)
         self._lock = threading.Lock()
         self._known: Rows | None = None
-        self._sweep()
 
     def keep(self, picture: bytes) -> Kept:
         """Keep a saved picture (PNG) under a name that its case and checkpoint give, so that no case is kept twice."""
@@ -80,7 +78,7 @@ class Library:
         name = hashlib.sha256(f"{to_json(case)}{checkpoint}".encode()).hexdigest()[:16]
         owners_folder(self.folder)
         write_atomically(self._path(name), picture, OWNER_ONLY)
-        self._path(name, "deleted").unlink(missing_ok=True)
+        self._deleted.forget(self._path(name))
         return _row(name, provenance, case)
 
     def entries(self, words: str = "") -> list[Kept]:
@@ -114,38 +112,28 @@ class Library:
     def delete(self, name: str) -> None:
         """Take a case out. Until the undo time is over its file waits under another name; then it is gone."""
         try:
-            self._path(name).rename(self._path(name, "deleted"))
-            os.utime(self._path(name, "deleted"))
+            self._deleted.take(self._path(name))
         except FileNotFoundError as error:
             raise EngineError(f"the Library holds no case '{name}'; it was deleted, or never kept.") from error
-        timer = threading.Timer(self._undo_s + 0.1, self._sweep)
-        timer.daemon = True  # what a stopped process leaves, the next one removes
-        timer.start()
 
     def undelete(self, name: str) -> None:
         """Bring back a case that was just deleted."""
         try:
-            self._path(name, "deleted").rename(self._path(name))
+            self._deleted.give_back(self._path(name))
         except FileNotFoundError as error:
             raise EngineError(f"the case '{name}' is gone for good; its undo time is over.") from error
 
-    def _sweep(self) -> None:
-        for file in self.folder.glob("*.deleted"):
-            with contextlib.suppress(FileNotFoundError):  # undone, or swept by another process
-                if file.stat().st_mtime + self._undo_s <= time.time():
-                    file.unlink()
-
-    def _path(self, name: str, suffix: str = "png") -> Path:
+    def _path(self, name: str) -> Path:
         if not re.fullmatch(r"\w[\w .()-]{0,99}", name):
             raise EngineError(
                 f"the name {name[:60]!r} is none of a kept case; letters, digits, spaces, dots and dashes are allowed."
             )
-        return self.folder / f"{name}.{suffix}"
+        return self.folder / f"{name}.png"
 
     def _index(self) -> dict[str, Kept | None]:
         """Name → what a list shows, None for a file that cannot be read; only changed files are opened."""
         with self._lock:
-            self._sweep()
+            self._deleted.sweep()
             old = self._read_index() if self._known is None else self._known
             fresh: Rows = {}
             for name, stamp in self._stamps():

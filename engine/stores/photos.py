@@ -1,4 +1,4 @@
-"""The photos of this machine: pixels only, readable by their owner alone, and really gone once deleted.
+"""The photos of this machine: pixels only, readable by their owner alone, and really gone soon after they were deleted.
 
 A photo is named by the sha256 of its file. Beside it lie the superpixels computed from it, one ISIC superpixel PNG a
 size and grain, which go when it goes.
@@ -6,7 +6,6 @@ size and grain, which go when it goes.
 
 import re
 import threading
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from engine.formats import read_superpixels, superpixel_bytes
 from engine.paths import OWNER_ONLY, owners_folder, write_atomically
 from engine.photos.reading import png_bytes, read_photo
 from engine.pixels import resize_picture
+from engine.stores.deleted import UNDO_S, Deleted
 
 GONE = "the photo {} is no longer on this machine"
 
@@ -28,8 +28,9 @@ Size = tuple[int, int]
 class Photos:
     """The photos in one folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, undo_s: float = UNDO_S) -> None:
         self._folder = folder
+        self._deleted = Deleted(folder, undo_s)
         self._changing = threading.Lock()  # nothing computed from a photo is written after the photo was deleted
         self._computing = threading.Lock()  # two pages that ask for the same superpixels get one computation
 
@@ -39,6 +40,7 @@ class Photos:
         name = sha256(data).hexdigest()
         with self._changing:
             self._write(self._file(name), data)
+            self._deleted.forget(self._file(name))
         return name
 
     def png(self, name: str) -> bytes:
@@ -78,18 +80,27 @@ class Photos:
         return [file.stem for file in sorted(files, key=lambda file: file.stat().st_mtime, reverse=True)]
 
     def delete(self, name: str) -> bool:
-        """Delete a photo and all that was computed from it; returns whether it was here."""
-        with self._changing:
-            files = list(self._files_of(name))
-            for file in files:
-                file.unlink(missing_ok=True)
-        return bool(files)
+        """Delete a photo, which waits until the undo time is over, and all that was computed from it.
 
-    def _files_of(self, name: str) -> Iterator[Path]:
-        """The photo, its superpixels, and what a killed process left of writing either."""
-        self._file(name)
-        yield from self._folder.glob(f"{name}*")
-        yield from self._folder.glob(f".{name}*")
+        Returns whether it was here.
+        """
+        file = self._file(name)
+        with self._changing:
+            here = file.is_file()
+            if here:
+                self._deleted.take(file)
+            # Its superpixels, and what a killed process left of writing either, can be computed again.
+            for other in [*self._folder.glob(f"{name}-*"), *self._folder.glob(f".{name}*")]:
+                other.unlink(missing_ok=True)
+        return here
+
+    def undelete(self, name: str) -> None:
+        """Bring back a photo that was just deleted."""
+        try:
+            with self._changing:
+                self._deleted.give_back(self._file(name))
+        except FileNotFoundError as error:
+            raise EngineError(f"the photo {_short(name)} is gone for good; its undo time is over.") from error
 
     def _write(self, file: Path, data: bytes) -> None:
         owners_folder(self._folder)

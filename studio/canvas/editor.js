@@ -2,7 +2,7 @@
 //   "cells" {rect}   the map changed there          "case"   a setting changed
 //   "tool"           tool, class, size, certainty    "commit" a gesture ended and changed something
 //   "cancel"         a gesture was taken back       "outline" the open outline changed
-import { BORDER_BIT, DEFINITE, POSSIBLE, LESION, FIRST_MARKER, paintOperation, clearOperation, guarded, lockedBits } from "./cells.js";
+import { BORDER_BIT, LESION_BIT, DEFINITE, POSSIBLE, LESION, FIRST_MARKER, paintOperation, clearOperation, guarded, lockedBits } from "./cells.js";
 import { emptyRect, isEmpty, growRect, paintCapsule, paintPolygon, paintRegion, Superpixels } from "./raster.js";
 import { History, difference, paste } from "./history.js";
 import { MOVES, middle, moved, copied, carried, extent } from "./transform.js";
@@ -295,6 +295,11 @@ export class Editor extends EventTarget {
     this.map.cells = this.map.cells.map(cell => cell & BORDER_BIT);
     this.grow(this.everything);
     this.end();
+  }
+
+  // What is lesion becomes skin, and skin lesion; markers go.
+  invert() {
+    this.replace(this.map.cells.map(cell => (cell & BORDER_BIT) | (cell & (LESION_BIT | BORDER_BIT) ? 0 : LESION_BIT)));
   }
 
   replace(cells) {

@@ -49,8 +49,8 @@ export async function open(root, { words, palette, conditions, told, sliders, in
   const live = new Live(location.origin.replace(/^http/, "ws") + "/live", editor);
   const picture = new PicturePane(root, view, words, { editor, outlines }), strip = new ToneStrip(root, editor, words);
   const mapPane = new MapPane(root, editor, view, picture, palette, inks);
-  const tell = (sentence, wrong) => message.say(sentence, wrong), grains = new Grains(root, editor, tell, words);
-  const photo = new Photo(root, editor, mapPane, picture, grains, tell, words);
+  const tell = (...said) => message.say(...said), grains = new Grains(root, editor, tell, words);
+  const photo = new Photo({ root, editor, live, mapPane, picture, grains, say: tell, words });
   const files = new Files(root, editor, live, grains, photo, tell, words);
   const controls = new Controls(root, editor, view, mapPane, files, sliders, words), hand = new Hand(mapPane, editor, view);
   const autosave = new Autosave(root, editor, live, tell, words);
@@ -65,6 +65,7 @@ export async function open(root, { words, palette, conditions, told, sliders, in
   const state = { opened: performance.now(), pictures: 0, strips: 0, fresh: false, lastJpeg: null };
   live.addEventListener("picture", ({ detail }) => {
     picture.show(detail);
+    if (detail.fresh) controls.appearance.drew(detail.reply.json.drawn);
     Object.assign(state, { pictures: state.pictures + 1, fresh: detail.fresh, lastJpeg: detail.reply.pictures[0] });
     root.querySelector("[data-part=empty]").hidden = true;
     if (mapPane.opacity < 1 || mapPane.hidden) mapPane.redraw();

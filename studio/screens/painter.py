@@ -1,6 +1,9 @@
 """What the screens need of whoever paints."""
 
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine import service
 
@@ -22,6 +25,10 @@ class Painter(Protocol):
 
     def paint(self, case: service.Case) -> service.LivePicture:
         """One picture for whoever waits for it."""
+        ...
+
+    def matched(self, case: service.Case, photo: NDArray[np.uint8]) -> dict[str, Any]:
+        """The settings nearest to a photo's colours."""
         ...
 
     def render(self, case: service.Case) -> service.Rendered:

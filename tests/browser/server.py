@@ -64,7 +64,9 @@ class Plain:
         return (COLOURS[semantic_map(case.planes)] // (1 + tone)).astype(np.uint8)
 
     def render_live(self, case, client, seq):
-        return service.LivePicture(self.picture(case), seq, 5.0, 41.0, "", "plain")
+        shares = {name: (case.seed + at) % 100 / 100 for at, name in enumerate(("lesion_colour", "variation", "hair"))}
+        drawn = {name: share for name, share in shares.items() if getattr(case.settings, name, 0.0) is None}
+        return service.LivePicture(self.picture(case), seq, 5.0, 41.0, "", "plain", drawn)
 
     def strip(self, case):
         return [service.TonePicture(t, self.picture(case), 40.0, t in ("V", "VI")) for t in TONES]
@@ -75,6 +77,10 @@ class Plain:
     def render(self, case):
         made = datetime.now(UTC).isoformat()
         return service.Rendered(self.picture(case), {"made": made, "case": json.loads(to_json(case))})
+
+    def matched(self, case, photo):
+        assert photo.shape == (256, 384, 3)
+        return {"tone": "V", "lesion_colour": 0.31}
 
     def leave(self, client):
         pass

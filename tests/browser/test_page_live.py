@@ -115,6 +115,20 @@ def test_a_slider_is_one_undo_step_and_auto_gives_it_back_to_the_seed(studio):
     assert steps == 2
 
 
+def test_a_slider_on_auto_stands_where_the_seed_put_it_and_follows_the_seed_undo_and_another_case(studio):
+    where = "document.querySelector('[data-slider=lesion_colour]').value"
+    assert (studio.page.evaluate(where), studio.server.record()["lesion_colour"]) == ("7", None)
+    studio.page.locator("[data-act=next]").click()
+    studio.settle()
+    assert studio.page.evaluate(where) == "8"
+    studio.page.locator("[data-auto=lesion_colour]").click()
+    studio.settle()
+    assert studio.server.record()["lesion_colour"] == 0.08
+    studio.choose(["Control+z", "Control+z"])
+    studio.settle()
+    assert studio.page.evaluate(where) == "7"
+
+
 def test_a_free_seed_changes_with_every_stroke_and_undo_brings_it_back(studio):
     studio.choose(["k", "b", "3"])
     studio.drag([(150, 100), (200, 120)])

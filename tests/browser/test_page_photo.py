@@ -199,9 +199,13 @@ def test_a_removed_photo_is_gone_from_the_disk_and_the_case_stays(studio, server
 
     studio.page.locator("[popovertarget=photo-menu]").click()
     studio.page.locator("[data-act=remove-photo]").click()
+    studio.page.locator("[data-act=remove-not]").click()
+    assert service.Photos(server.drafts / "photos").names() == [studio.page.evaluate("moulage.editor.settings.photo")]
+    studio.page.locator("[data-act=remove-photo]").click()
+    studio.page.locator("[data-act=remove-sure]").click()
     studio.page.wait_for_function("!moulage.photo.bitmap")
 
-    assert list((server.drafts / "photos").iterdir()) == []
+    assert service.Photos(server.drafts / "photos").names() == []
     assert "deleted from this machine" in said(studio)
     assert np.array_equal(studio.cells(), cells)
     assert studio.page.evaluate("moulage.editor.map.superpixels") == superpixels
@@ -211,6 +215,48 @@ def test_a_removed_photo_is_gone_from_the_disk_and_the_case_stays(studio, server
     assert "need the photo" in said(studio)
     studio.choose(["Control+z"])
     studio.page.wait_for_function("document.querySelector('[data-part=message]').textContent.includes('no longer')")
+
+
+def test_a_removed_photo_is_brought_back_by_undo(studio, server):
+    name = open_photo(studio)
+    studio.page.locator("[popovertarget=photo-menu]").click()
+    studio.page.locator("[data-act=remove-photo]").click()
+    studio.page.locator("[data-act=remove-sure]").click()
+    studio.page.wait_for_function("!moulage.photo.bitmap")
+    studio.page.locator("[data-part=message] .link").click()
+    studio.page.wait_for_function("moulage.photo.bitmap")
+
+    assert studio.page.evaluate("moulage.editor.settings.photo") == name
+    assert service.Photos(server.drafts / "photos").names() == [name]
+
+
+def test_a_lesion_that_fills_the_frame_offers_to_turn_it_inside_out_or_to_draw_it_and_tells_no_skin_type(studio):
+    rows, columns = np.mgrid[0:480, 0:600]
+    picture = np.where((np.hypot(columns - 300, rows - 240) < 150)[..., None], (222, 180, 160), (150, 84, 72))
+    give(studio, photo_file(picture.astype(np.uint8)))
+    studio.page.wait_for_selector("[data-part=doubt]:not([hidden])")
+    studio.settle()
+
+    assert "lighter than what is around it" in studio.page.locator("[data-part=doubt-why]").inner_text()
+    assert "cannot tell" in said(studio)
+    assert studio.server.record()["tone"] is None
+    assert findings(studio.page) == []
+    before = studio.cells()
+    studio.page.locator("[data-act=doubt-invert]").click()
+    assert np.array_equal(studio.cells() & 1, 1 - (before & 1))
+    assert studio.page.locator("[data-part=doubt]").is_hidden()
+    studio.choose(["Control+z"])
+    assert np.array_equal(studio.cells(), before)
+
+
+def test_a_photos_colours_come_to_the_sliders_as_one_step(studio):
+    open_photo(studio)
+    steps = studio.page.evaluate("moulage.editor.history.done.length")
+    studio.page.locator("[popovertarget=photo-menu]").click()
+    studio.page.locator("[data-act=match]").click()
+    studio.page.wait_for_function("moulage.editor.settings.lesion_colour === 0.31")
+    assert studio.page.evaluate("moulage.editor.settings.tone") == "V"
+    assert studio.page.evaluate("moulage.editor.history.done.length") == steps + 1
 
 
 def test_a_draft_whose_photo_was_deleted_still_opens_and_says_so(studio, server):

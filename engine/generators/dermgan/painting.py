@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from engine.cases import box_channels, conditions
-from engine.cases.appearance import REDNESS_KEPT, Appearance, Density
+from engine.cases.appearance import REDNESS_KEPT, Appearance, Density, Percentiles
 from engine.cases.case import Drawing
 from engine.cases.lesion_shapes import LesionShapes
 from engine.cases.tone import TONES
@@ -78,18 +78,34 @@ def drawn(
     return skin, lesions
 
 
+def drawn_settings(config: DermGanConfig, tables: Tables, drawing: Drawing, request: Request) -> dict[str, float]:
+    """Percentiles 0..1 that the seed draws for the sliders left open, of the first box where there are several."""
+    if config.generator == "unet":
+        return {}
+    found = density(tables, _row(config, drawing.boxes[0].condition if drawing.boxes else None))
+    ita = None if request.tone is None else max(TONES[request.tone], ANCHOR_ITA_DEG)
+    return found.drawn(request.seed, ita, _sliders(request), typical=TYPICAL)
+
+
 class _Asked(NamedTuple):
     config: DermGanConfig
     tables: Tables
     request: Request
 
 
+def _row(config: DermGanConfig, condition: str | None) -> int:
+    return 0 if condition is None else 1 + config.conditions.index(condition)
+
+
+def _sliders(request: Request) -> Percentiles:
+    return request.lesion_colour, request.variation, request.hair
+
+
 def _appearance(asked_of: _Asked, index: int, condition: str | None, ita: float | None) -> Appearance:
     config, tables, request = asked_of
-    row = 0 if condition is None else 1 + config.conditions.index(condition)
     asked = None if ita is None else max(ita, ANCHOR_ITA_DEG)
-    sliders = request.lesion_colour, request.variation, request.hair
-    found = density(tables, row).draw(request.seed + 7919 * index, asked, *sliders, typical=TYPICAL)
+    of = density(tables, _row(config, condition))
+    found = of.draw(request.seed + 7919 * index, asked, *_sliders(request), typical=TYPICAL)
     if ita is not None and config.tone_locus:
         return found.at_tone(ita, REDNESS_KEPT)
     return found if ita is None or ita >= ANCHOR_ITA_DEG else found.at_tone(ita)

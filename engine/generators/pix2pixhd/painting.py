@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from engine.cases.accidents import Accidents
-from engine.cases.appearance import COORDINATES, REDNESS_KEPT, Appearance, Density
+from engine.cases.appearance import COORDINATES, REDNESS_KEPT, Appearance, Density, Percentiles
 from engine.cases.case import Drawing
 from engine.cases.planes import CLASSES, MARKERS, POSSIBLE, Planes, instance_edges, semantic_map
 from engine.cases.strands import strands
@@ -86,12 +86,34 @@ def _edges_of_a_drawing(config: Pix2PixHDConfig, planes: Planes, request: Reques
 
 def drawn_appearance(config: Pix2PixHDConfig, drawn_from: Density, request: Request) -> Appearance:
     """What the request sets, and the seed draws of the rest."""
-    ita = None if request.tone is None else TONES[request.tone]
-    sliders = request.lesion_colour, request.variation, request.hair
-    if ita is None or not config.tone_locus:
-        return drawn_from.draw(request.seed, ita, *sliders)
+    drawn = drawn_from.draw(request.seed, _anchor_deg(config, request), *_sliders(request))
+    if request.tone is None or not config.tone_locus:
+        return drawn
+    return drawn.at_tone(TONES[request.tone], REDNESS_KEPT)
+
+
+def drawn_settings(config: Pix2PixHDConfig, tables: Tables, drawing: Drawing, request: Request) -> dict[str, float]:
+    """Percentiles 0..1 that the seed draws for the sliders left open."""
+    if config.generator == "global":
+        return {}
+    return density(tables).drawn(request.seed, _anchor_deg(config, request), _sliders(request))
+
+
+def matched_settings(config: Pix2PixHDConfig, tables: Tables, photo: Appearance) -> dict[str, float]:
+    """Percentiles 0..1 of the sliders that come nearest to a measured photo."""
+    return {} if config.generator == "global" else density(tables).percentiles(photo)
+
+
+def _anchor_deg(config: Pix2PixHDConfig, request: Request) -> float | None:
+    """ITA in degrees of the skin that is drawn, or None for any."""
+    if request.tone is None:
+        return None
     # Darker skin is that of the darkest type with plenty of photos under more melanin, lesion included, as in training.
-    return drawn_from.draw(request.seed, max(ita, TONES["IV"]), *sliders).at_tone(ita, REDNESS_KEPT)
+    return max(TONES[request.tone], TONES["IV"]) if config.tone_locus else TONES[request.tone]
+
+
+def _sliders(request: Request) -> Percentiles:
+    return request.lesion_colour, request.variation, request.hair
 
 
 def extrapolates(config: Pix2PixHDConfig, tables: Tables, drawing: Drawing, request: Request) -> list[str]:

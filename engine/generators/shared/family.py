@@ -14,6 +14,7 @@ from engine.config import Control
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from engine.cases.appearance import Appearance
     from engine.generators.shared.model import Model
 
 Tables = Mapping[str, "Tensor"]
@@ -83,6 +84,20 @@ class Family:
         """What of a case lies beyond the training data, in words."""
         reasons: list[str] = self._function("extrapolates")(config, tables, drawing, request)
         return reasons
+
+    def drawn(self, config: Any, tables: Tables, drawing: Drawing, request: Any) -> dict[str, float]:
+        """Name of a slider that the request leaves open → the value that its seed draws; none where nothing is drawn."""
+        values: dict[str, float] = getattr(import_module(self.module), "drawn_settings", lambda *_: {})(
+            config, tables, drawing, request
+        )
+        return values
+
+    def matched(self, config: Any, tables: Tables, photo: "Appearance") -> dict[str, float]:
+        """Name of a slider → the value that comes nearest to a measured photo; none where the family has no such slider."""
+        values: dict[str, float] = getattr(import_module(self.module), "matched_settings", lambda *_: {})(
+            config, tables, photo
+        )
+        return values
 
     def input_channels(self, config: Any) -> dict[str, tuple[str, ...]]:
         """Weight of the sampler → the name of each of its input channels, for weights whose inputs a configuration changes."""

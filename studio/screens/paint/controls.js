@@ -153,7 +153,8 @@ export class Controls {
       light: () => this.useLight(!this.root.classList.contains("light")),
       "coach-done": () => this.coach(false), undo: () => editor.undo(), redo: () => editor.redo(), fit: () => view.fit(),
       previous: () => editor.seedBy(-1), next: () => editor.seedBy(1), dice: () => editor.dice(),
-      lock: () => editor.choose({ seedLocked: !editor.tool.seedLocked }), inside: () => editor.lockInside(), sheet: () => this.toggleSheet(),
+      lock: () => editor.choose({ seedLocked: !editor.tool.seedLocked }), inside: () => editor.lockInside(), invert: () => editor.invert(),
+      sheet: () => this.toggleSheet(),
     };
     this.each("act", (node, name) => { if (actions[name]) node.addEventListener("click", actions[name]); });
   }

@@ -113,7 +113,10 @@ export class Files {
       const heard = name => decodeURIComponent(response.headers.get(name));
       if (photo) await this.photo.opened(photo, heard("x-tone"));
       await this.take(buffer);
-      if (photo) this.photo.lay();
+      if (photo) {
+        this.photo.lay();
+        this.photo.doubt(heard("x-doubt"));
+      }
       const gone = photo && !this.photo.bitmap;
       this.say(gone ? this.words.photo_gone : heard("x-notice"), gone);
     } catch (error) {

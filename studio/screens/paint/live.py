@@ -105,6 +105,7 @@ def answer(painter: Painter, message: Message) -> bytes | None:
         "ita_deg": frame.ita_deg,
         "badge": frame.badge,
         "backend": frame.backend,
+        "drawn": frame.drawn,
     }
     return pack_reply(message.seq, table, [jpeg(frame.picture)])
 

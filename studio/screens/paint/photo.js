@@ -1,11 +1,15 @@
 // The real photo that the map was drawn on: fetched by its name, laid beneath the map or shown in the picture's place,
 // deleted for good. It is kept by the server, in memory here, and nowhere else.
+import { LESION } from "../../canvas/cells.js";
+import { packMessage } from "../../canvas/wire.js";
+import { ask, sentenceOf } from "../streams.js";
 
 const HALF = 0.5;
 
 export class Photo {
-  constructor(root, editor, mapPane, picture, grains, say, words) {
-    Object.assign(this, { root, editor, mapPane, picture, grains, say, words });
+  constructor(parts) {
+    Object.assign(this, parts); // root, editor, live, mapPane, picture, grains, say, words
+    const { root, editor } = this;
     this.name = null;
     this.bitmap = null;
     this.beneath = "picture";
@@ -17,10 +21,53 @@ export class Photo {
     for (const node of root.querySelectorAll("[data-beneath]")) {
       node.addEventListener("click", () => this.lie(node.dataset.beneath));
     }
-    root.querySelector("[data-act=remove-photo]").addEventListener("click", () => this.remove(this.name));
-    root.querySelector("[data-act=remove-photos]").addEventListener("click", () => this.remove(null));
-    this.menu.addEventListener("beforetoggle", () => this.count());
+    this.bindActions();
+    this.menu.addEventListener("beforetoggle", () => { this.ask(undefined); this.count(); });
     this.lie("picture");
+  }
+
+  bindActions() {
+    const { editor } = this, on = (name, act) => this.root.querySelector("[data-act=" + name + "]").addEventListener("click", act);
+    on("remove-photo", () => this.ask(this.name));
+    on("remove-photos", () => this.ask(null));
+    on("remove-sure", () => { this.menu.hidePopover(); this.remove(this.doomed); });
+    on("remove-not", () => this.ask(undefined));
+    on("match", () => { this.menu.hidePopover(); this.match(); });
+    on("doubt-invert", () => editor.invert());
+    on("doubt-draw", () => {
+      editor.clear();
+      editor.choose({ name: "brush", label: LESION });
+    });
+    on("doubt-keep", () => this.doubt(""));
+    editor.addEventListener("commit", () => this.doubt(""));
+  }
+
+  // Why a proposed lesion is probably wrong, with what can be done about it, until the hand has done something.
+  doubt(sentence) {
+    this.part("doubt").hidden = !sentence;
+    this.part("doubt-why").textContent = sentence;
+  }
+
+  // Whether a photo by name, or all of them for null, is really to be deleted; undefined takes the question back.
+  ask(doomed) {
+    this.doomed = doomed;
+    this.part("photo-sure").hidden = doomed === undefined;
+    this.part("photo-remove").hidden = doomed !== undefined;
+    if (doomed !== undefined) this.root.querySelector("[data-act=remove-not]").focus();
+  }
+
+  // The sliders and the tone come to stand where this photo has them, as one undoable step.
+  async match() {
+    const { editor, live, words } = this, asked = editor.version;
+    try {
+      const body = packMessage(++live.seq, editor.map, { client: live.client, kind: "settle", ...editor.told() });
+      const response = await ask("/match", { method: "POST", body }, words.match_failed), found = await response.json();
+      if (editor.version !== asked) return;
+      editor.set(found);
+      this.say(words.matched);
+    } catch (error) {
+      this.say(sentenceOf(error, words), true);
+    }
   }
 
   // The photo of the case on the canvas.
@@ -88,11 +135,25 @@ export class Photo {
 
   // Deleted on the server first; the case then names it no more. Without a name, all photos.
   async remove(name) {
-    const query = name ? "?" + new URLSearchParams({ name }) : "";
+    const query = name ? "?" + new URLSearchParams({ name }) : "", { editor, words } = this;
     const response = await fetch("/photos" + query, { method: "DELETE" }).catch(() => null);
-    if (!response || !response.ok) return this.say(this.words.unreachable, true);
+    if (!response || !response.ok) return this.say(words.unreachable, true);
+    const { deleted } = await response.json(), { photo, grain } = editor.settings;
     this.grains.forget(name);
-    this.editor.set({ photo: null, grain: "medium" });
-    this.say(name ? this.words.photo_removed : this.words.photos_removed);
+    editor.set({ photo: null, grain: "medium" });
+    const undo = { title: words.undo, act: () => this.bringBack(deleted, { photo, grain }) };
+    this.say(name ? words.photo_removed : words.photos_removed, false, undo);
+  }
+
+  // For as long as the server keeps what was deleted.
+  async bringBack(names, settings) {
+    try {
+      for (const name of names) await ask("/photos/undelete?" + new URLSearchParams({ name }), { method: "POST" }, this.words.unreachable);
+      this.name = null; // also where undo has named it again meanwhile
+      if (!this.editor.set(settings)) this.follow();
+      this.say(this.words.photo_back);
+    } catch (error) {
+      this.say(sentenceOf(error, this.words), true);
+    }
   }
 }

@@ -3,8 +3,10 @@
 POST /open   a form with one file or more, each named "files"
              → a case as canvas/wire.py packs it; X-Notice and X-Tone hold what is said of it
 GET /photo?name=…               → the photo as PNG, or 204 where it is not here
-GET /photos                     → how many photos are kept here
-DELETE /photos[?name=…]         deletes one, or all, and what was computed from them → how many are left
+GET /photos                     → {"count"}: how many photos are kept here
+DELETE /photos[?name=…]         deletes one, or all, and what was computed from them → {"count", "deleted": [name]}
+POST /photos/undelete?name=…    brings one back that was just deleted → {"count"}
+POST /match                     a case with a photo, as wire.py packs it → {setting: value} of the nearest colours
 GET /cells?width=…&height=…[&grain=…][&photo=…]
                                 → u16 width | u16 height | zlib of i32 ids: the photo's superpixels, or a drawn case's cells
 """
@@ -12,6 +14,7 @@ GET /cells?width=…&height=…[&grain=…][&photo=…]
 import json
 import struct
 import zlib
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
@@ -20,7 +23,8 @@ from starlette.exceptions import HTTPException
 
 from engine import service
 from studio import words
-from studio.canvas.wire import pack_message
+from studio.canvas.wire import pack_message, unpack_message
+from studio.screens.painter import Painter
 from studio.streams import BINARY, answered, failed
 
 FIELD = "files"
@@ -28,7 +32,7 @@ FILE_LIMIT = 64  # as many as a zip of a photo and its masks may hold
 PRIVATE = {"cache-control": "no-store"}  # a browser's cache would outlive the photo
 
 
-def add_routes(app: FastAPI, photos: service.Photos) -> None:
+def add_routes(app: FastAPI, photos: service.Photos, painter: Painter) -> None:
     """To be added before Gradio is mounted on "/"."""
 
     @app.post("/open")
@@ -50,6 +54,15 @@ def add_routes(app: FastAPI, photos: service.Photos) -> None:
     @app.delete("/photos")
     async def delete(name: str | None = None) -> Response:
         return await answered(lambda: _deleted(photos, name))
+
+    @app.post("/photos/undelete")
+    async def undelete(name: str) -> Response:
+        return await answered(lambda: _undeleted(photos, name))
+
+    @app.post("/match")
+    async def match(request: Request) -> Response:
+        body = await request.body()
+        return await answered(lambda: _matched(photos, painter, unpack_message(body).case))
 
     @app.get("/cells")
     async def cells(width: int, height: int, grain: str = "medium", photo: str | None = None) -> Response:
@@ -77,7 +90,8 @@ async def uploaded(request: Request) -> list[tuple[str, bytes]]:
 
 def _opened(photos: service.Photos, files: list[tuple[str, bytes]]) -> Response:
     opened = service.open_files(files, photos)
-    headers = {"x-notice": quote(words.opened(opened)), "x-tone": quote(words.photo_tone(opened))}
+    said = {"x-notice": words.opened(opened), "x-tone": words.photo_tone(opened), "x-doubt": words.doubt(opened)}
+    headers = {name: quote(sentence) for name, sentence in said.items()}
     return Response(pack_message(opened.case), media_type=BINARY, headers=headers)
 
 
@@ -87,14 +101,28 @@ def _photo(photos: service.Photos, name: str) -> Response:
     return Response(photos.png(name), media_type="image/png", headers=PRIVATE)
 
 
-def _held(photos: service.Photos) -> Response:
-    return Response(json.dumps({"count": len(photos.names())}), media_type="application/json", headers=PRIVATE)
+def _held(photos: service.Photos, **more: Any) -> Response:
+    return _json({"count": len(photos.names())} | more)
+
+
+def _json(table: dict[str, Any]) -> Response:
+    return Response(json.dumps(table), media_type="application/json", headers=PRIVATE)
 
 
 def _deleted(photos: service.Photos, name: str | None) -> Response:
-    for each in photos.names() if name is None else [name]:
-        photos.delete(each)
+    named = photos.names() if name is None else [name]
+    return _held(photos, deleted=[each for each in named if photos.delete(each)])
+
+
+def _undeleted(photos: service.Photos, name: str) -> Response:
+    photos.undelete(name)
     return _held(photos)
+
+
+def _matched(photos: service.Photos, painter: Painter, case: service.Case) -> Response:
+    if case.photo is None:
+        raise service.EngineError("the case has no photo whose colours could be matched; open one first.")
+    return _json(painter.matched(case, photos.picture(case.photo, case.planes.size)))
 
 
 def _cells(photos: service.Photos, size: tuple[int, int], grain: str, photo: str | None) -> Response:
