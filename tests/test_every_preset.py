@@ -28,6 +28,9 @@ from engine.generators.shared.model import parameters
 from engine.judges.registry import FAMILIES as JUDGES
 from engine.paths import PRESETS
 from engine.pixels import resize_labels, resize_picture
+from engine.rendering.loading import chosen, load
+from engine.rendering.painter import starter_case
+from engine.rendering.painters import live_generators
 from engine.training import presets
 from engine.training.presets import FAMILIES
 
@@ -86,6 +89,22 @@ def test_every_input_channel_that_a_family_names_is_one_of_its_weights(name):
 
     for weight, channels in FAMILIES[preset.family].input_channels(preset.model).items():
         assert weights[weight].shape[1] == len(channels) == len(set(channels)), weight
+
+
+@pytest.mark.parametrize("name", [one.name for one in live_generators()])
+def test_every_slider_left_open_is_told_where_the_seed_put_it(name):
+    preset, weights = chosen(name, None)
+    trained, case = load(preset, weights, "cpu"), starter_case(preset)
+    sliders = [one.name for one in preset.capabilities.controls if one.unset == "auto"]
+    for tone in ("II", "VI", None):
+        settings = dataclasses.replace(case.settings, tone=tone, **dict.fromkeys(sliders))
+        drawn = trained.family.drawn(preset.model, trained.tables, case.drawing, settings)
+        assert list(drawn) == sliders
+        assert all(0 <= value <= 1 for value in drawn.values())
+        one = dataclasses.replace(settings, **{sliders[0]: 0.3})
+        assert list(trained.family.drawn(preset.model, trained.tables, case.drawing, one)) == sliders[1:]
+    measured = measure(phantom(3, 0, *case.planes.size)[0], phantom(3, 0, *case.planes.size)[1])
+    assert set(trained.family.matched(preset.model, trained.tables, measured)) <= set(sliders)
 
 
 # What makes each family's networks small, and the size that they then work at.

@@ -231,6 +231,10 @@ class Density:
         ratio, variation, hair = (float(np.interp(v, q, self._grid())) for v, q in zip(values, rows, strict=True))
         return {"lesion_colour": 1 - ratio, "variation": variation, "hair": hair}
 
+    def colours(self, photo: Appearance) -> dict[str, float]:
+        """Those of `percentiles` that are colours: hair is not, as which a sticker's rim is measured too."""
+        return {name: value for name, value in self.percentiles(photo).items() if name != "hair"}
+
     def _z_scores(self, seed: int, ita: float | None, sliders: Percentiles, typical: float) -> NDArray[np.float64]:
         """The eleven coordinates as standard normal deviates [11]."""
         lesion_colour, variation, hair = sliders

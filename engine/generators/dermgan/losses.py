@@ -22,13 +22,20 @@ from engine.data.batches.kinds import RegionsBatch
 from engine.data.caches.crops import Crop
 from engine.generators.dermgan.config import DermGanConfig
 from engine.generators.dermgan.networks import GENERATORS, Discriminators, dropout_channels
-from engine.generators.dermgan.painting import extrapolates, input_channels, inputs, sampler
+from engine.generators.dermgan.painting import (
+    drawn_settings,
+    extrapolates,
+    input_channels,
+    inputs,
+    matched_settings,
+    sampler,
+)
 from engine.generators.shared.augment import diffaugment
 from engine.generators.shared.feature_critics import calibrated, perceptual
 from engine.generators.shared.model import Model, Terms
 from engine.generators.shared.objectives import OBJECTIVES, activation_distance, region_colour, region_l1
 
-__all__ = ["build", "extrapolates", "input_channels", "inputs", "sampler"]
+__all__ = ["build", "drawn_settings", "extrapolates", "input_channels", "inputs", "matched_settings", "sampler"]
 
 FEWEST = 12  # crops of a condition from which its own density can be fitted; fewer take that of all
 # Photos under blue or violet light, or in deep shadow, are trained on, but their colours are not drawn from: L* and the

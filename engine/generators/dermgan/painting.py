@@ -87,6 +87,11 @@ def drawn_settings(config: DermGanConfig, tables: Tables, drawing: Drawing, requ
     return found.drawn(request.seed, ita, _sliders(request), typical=TYPICAL)
 
 
+def matched_settings(config: DermGanConfig, tables: Tables, photo: Appearance) -> dict[str, float]:
+    """Percentiles 0..1 of the sliders of colour that come nearest to a measured photo, among all of the training crops."""
+    return {} if config.generator == "unet" else density(tables, 0).colours(photo)
+
+
 class _Asked(NamedTuple):
     config: DermGanConfig
     tables: Tables

@@ -25,7 +25,14 @@ from engine.generators.pix2pixhd.networks import (
     masked_appearance,
     told_appearance,
 )
-from engine.generators.pix2pixhd.painting import extrapolates, input_channels, inputs, sampler
+from engine.generators.pix2pixhd.painting import (
+    drawn_settings,
+    extrapolates,
+    input_channels,
+    inputs,
+    matched_settings,
+    sampler,
+)
 from engine.generators.shared.augment import diffaugment
 from engine.generators.shared.feature_critics import (
     HEAD_WIDTH,
@@ -38,7 +45,7 @@ from engine.generators.shared.feature_critics import (
 from engine.generators.shared.model import Model, Terms
 from engine.generators.shared.objectives import OBJECTIVES, feature_matching, region_colour
 
-__all__ = ["build", "extrapolates", "input_channels", "inputs", "sampler"]
+__all__ = ["build", "drawn_settings", "extrapolates", "input_channels", "inputs", "matched_settings", "sampler"]
 
 
 class Discriminators(nn.Module):

@@ -100,8 +100,8 @@ def drawn_settings(config: Pix2PixHDConfig, tables: Tables, drawing: Drawing, re
 
 
 def matched_settings(config: Pix2PixHDConfig, tables: Tables, photo: Appearance) -> dict[str, float]:
-    """Percentiles 0..1 of the sliders that come nearest to a measured photo."""
-    return {} if config.generator == "global" else density(tables).percentiles(photo)
+    """Percentiles 0..1 of the sliders of colour that come nearest to a measured photo."""
+    return {} if config.generator == "global" else density(tables).colours(photo)
 
 
 def _anchor_deg(config: Pix2PixHDConfig, request: Request) -> float | None:

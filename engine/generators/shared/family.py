@@ -86,17 +86,13 @@ class Family:
         return reasons
 
     def drawn(self, config: Any, tables: Tables, drawing: Drawing, request: Any) -> dict[str, float]:
-        """Name of a slider that the request leaves open → the value that its seed draws; none where nothing is drawn."""
-        values: dict[str, float] = getattr(import_module(self.module), "drawn_settings", lambda *_: {})(
-            config, tables, drawing, request
-        )
+        """Name of a slider that the request leaves open → the value that its seed draws. Of families that paint cases."""
+        values: dict[str, float] = self._function("drawn_settings")(config, tables, drawing, request)
         return values
 
     def matched(self, config: Any, tables: Tables, photo: "Appearance") -> dict[str, float]:
-        """Name of a slider → the value that comes nearest to a measured photo; none where the family has no such slider."""
-        values: dict[str, float] = getattr(import_module(self.module), "matched_settings", lambda *_: {})(
-            config, tables, photo
-        )
+        """Name of a slider → the value that comes nearest to a measured photo. Of families that paint cases."""
+        values: dict[str, float] = self._function("matched_settings")(config, tables, photo)
         return values
 
     def input_channels(self, config: Any) -> dict[str, tuple[str, ...]]:
