@@ -263,6 +263,8 @@ KEEPING: Final = {
     "keep": "Keep in the Library (Shift+A: the picture on screen)",
     "unkeep": "Take out of the Library",
     "keep_failed": "The case was not kept",
+    "steps_lost": "The undo steps of before belong to an older state of this case and are gone.",
+    "memory_failed": "This browser has no room to keep undo steps and history: a reload will lose them, the case it will not.",
     "in_library": "Kept in the Library (A opens it).",
     "library_failed": "The Library did not answer",
     "library_empty": "Nothing kept yet: the star on a picture in the history keeps its case here.",

@@ -13,6 +13,7 @@ import { Files } from "./paint/files.js";
 import { Library } from "./library/library.js";
 import { Filmstrip } from "./paint/filmstrip.js";
 import { Autosave } from "./paint/autosave.js";
+import { Memory } from "./paint/memory.js";
 import { Sweeps } from "./sweep/sweeps.js";
 import { Screens } from "./screens.js";
 import { Samples } from "./sample/samples.js";
@@ -59,7 +60,8 @@ export async function open(root, { words, palette, conditions, told, sliders, in
   editor.addEventListener("commit", () => message.acted());
   new Screens(root, { sweeps: () => sweeps.open(), sample: () => samples.open() });
   const library = new Library(root, live, files, picture, words);
-  const film = new Filmstrip(root, editor, live, picture, library, words);
+  const memory = new Memory(editor, autosave, tell, words);
+  const film = new Filmstrip({ root, editor, live, picture, library, memory, words });
   const cells = new CellsView({ root, editor, mapPane, picture, outlines });
   new Keys({ editor, view, mapPane, picture, hand, files, controls, grains, cells, library, film });
   const state = { opened: performance.now(), pictures: 0, strips: 0, fresh: false, lastJpeg: null };
@@ -76,9 +78,10 @@ export async function open(root, { words, palette, conditions, told, sliders, in
   // What stands there is no longer of this case: said at once, before the server is asked.
   for (const type of ["commit", "awaiting"]) editor.addEventListener(type, () => { picture.behind(); strip.behind(); });
   follow(editor, live);
-  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture, grains, photo, library, film, sweeps, samples };
+  window.moulage = { editor, live, view, state, files, autosave, mapPane, picture, grains, photo, library, film, memory, sweeps, samples };
   live.connect();
   const kept = await autosave.open();
+  film.bringBack(await memory.open());
   await (kept ? files.take(kept) : files.start()).catch(error => files.complain(error));
   live.ask("settle");
   root.dataset.ready = "1";

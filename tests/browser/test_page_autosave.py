@@ -53,6 +53,46 @@ def test_a_reloaded_page_goes_on_where_it_was(studio):
     assert state(reopened(studio)) == before, "an undone stroke is kept as undone"
 
 
+def timeline(studio):
+    """Cells and settings at every undo step, from the first to the last; the last stays."""
+    steps = []
+    while studio.page.locator("[data-act=undo]").is_enabled():
+        studio.choose(["Control+z"])
+    while studio.page.locator("[data-act=redo]").is_enabled():
+        steps.append(state(studio))
+        studio.choose(["Control+y"])
+    return [*steps, state(studio)]
+
+
+def test_a_reloaded_page_has_its_undo_steps_and_its_filmstrip(studio):
+    painted(studio)
+    studio.page.locator("[data-part=starter]").select_option("blank")
+    studio.settle()
+    studio.choose(["Control+z", "Control+z"])
+    studio.settle()
+    before, shots = timeline(studio), studio.page.locator(".shot").count()
+    studio.choose(["Control+z"])
+    here = state(studio)
+    studio.settle()
+    studio.page.wait_for_function("moulage.film.frames.length && !moulage.autosave.unsaved")
+    ids = "moulage.film.frames.map(({ key }) => key)"
+    frames = studio.page.evaluate(ids)
+
+    reopened(studio)
+    studio.settle()
+
+    assert studio.page.evaluate(ids) == frames
+    assert studio.page.locator(".shot[aria-current=true]").count() == 1
+    assert state(studio) == here
+    assert len(frames) == shots > 3
+    assert timeline(studio) == before
+    studio.page.locator(".shot").last.click()
+    studio.settle()
+    assert studio.page.evaluate(
+        "moulage.grains.known.get(moulage.grains.keyOf(moulage.editor.map, moulage.editor.settings)) === moulage.editor.superpixels"
+    )
+
+
 def test_a_closed_tab_comes_back_in_a_new_one(studio):
     before = painted(studio)
     studio.page.wait_for_function(KEPT)

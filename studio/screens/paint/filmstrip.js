@@ -1,5 +1,5 @@
 // The history filmstrip: every picture that came to rest, with its case, newest first. A click restores the case, the star
-// keeps it in the Library, Shift-click compares. It lives in this page alone.
+// keeps it in the Library, Shift-click compares. A reload brings it back (memory.js).
 import { crc32 } from "../../canvas/wire.js";
 
 const FRAME_LIMIT = 60;
@@ -11,8 +11,9 @@ function keyOf({ map, settings }) {
 }
 
 export class Filmstrip {
-  constructor(root, editor, live, picture, library, words) {
-    Object.assign(this, { editor, picture, library, words });
+  constructor(parts) {
+    Object.assign(this, parts); // root, editor, live, picture, library, memory, words
+    const { root, live, library } = this;
     this.film = root.querySelector("[data-part=film]");
     this.frames = [];
     this.current = null;
@@ -27,19 +28,32 @@ export class Filmstrip {
     const { editor } = this;
     if (version !== editor.version || editor.gesture) return;
     const key = keyOf(editor);
-    this.current = this.frames.find(frame => frame.key === key) || this.add(key, reply.pictures[0]);
+    this.current = this.frames.find(frame => frame.key === key) || this.shoot(key, reply.pictures[0]);
     this.mark();
   }
 
-  add(key, jpeg) {
+  shoot(key, jpeg) {
     const blob = new Blob([jpeg], { type: "image/jpeg" }), frame = { key, blob, snapshot: this.editor.snapshot(), kept: null };
-    frame.url = URL.createObjectURL(blob);
+    this.memory.keepFrame(frame);
+    return this.add(frame);
+  }
+
+  // Frames from before a reload, oldest first.
+  bringBack(frames) {
+    for (const frame of frames) this.add(frame);
+    this.mark();
+    if (frames.some(({ kept }) => kept)) this.library.list(); // which of them are still kept
+  }
+
+  add(frame) {
+    frame.url = URL.createObjectURL(frame.blob);
     frame.node = this.build(frame);
     this.frames.unshift(frame);
     this.film.prepend(frame.node);
     this.film.scrollLeft = 0;
     for (const old of this.frames.splice(FRAME_LIMIT)) {
       old.node.remove();
+      this.memory.dropFrame(old);
       URL.revokeObjectURL(old.url);
     }
     return frame;
@@ -85,6 +99,7 @@ export class Filmstrip {
   async toggle(frame) {
     if (this.isKept(frame)) await this.library.remove([frame.kept]);
     else frame.kept = await this.library.keep(frame.snapshot);
+    this.memory.keepFrame(frame);
     this.mark();
   }
 
