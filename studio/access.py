@@ -12,6 +12,7 @@ has the same name and another port, sends its own port.
 import ipaddress
 import re
 import socket
+from html import escape
 
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.datastructures import Headers
@@ -20,7 +21,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from engine import service
-from studio import words
 
 BODY_LIMIT_BYTES = 64 << 20
 MESSAGE_LIMIT_BYTES = 4 << 20  # a 1024x512 map in which every cell differs from the last takes 1.5 MiB
@@ -99,7 +99,7 @@ class Access:
         if "text/html" not in headers.get("accept", ""):
             return JSONResponse({"error": sentence}, status)
         asked = headers.get("host", "")[:HOST_SHOWN]
-        return HTMLResponse(words.refused_page(sentence, asked, self._address), status)
+        return HTMLResponse(_refused_page(sentence, asked, self._address), status)
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -136,3 +136,17 @@ def _capped(receive: Receive) -> Receive:
         return message
 
     return capped
+
+
+def _refused_page(reason: str, asked: str, address: str) -> str:
+    """What whoever opened the studio under a name that it does not serve reads: why, and what to do."""
+    port, place = address.rpartition(":")[2], escape(address.removeprefix("http://"))
+    return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Moulage: not served under this name</title>
+<style>body{{font:17px/1.5 system-ui,sans-serif;max-width:38em;margin:12vh auto;padding:0 1em}}</style>
+<h1>Moulage is not served here</h1>
+<p>This page asked for <b>{escape(asked or "no host")}</b>: {escape(reason)}. Until it has a login, the studio answers on its
+own machine alone, so that no other site can look at photos.</p>
+<p>On that machine, open <a href="{escape(address)}">{escape(address)}</a>.</p>
+<p>From another machine, make a tunnel with <code>ssh -L {port}:{place} THAT-MACHINE</code> and open
+<a href="http://localhost:{port}">http://localhost:{port}</a> here; another port before the first colon will do too.</p></html>
+"""

@@ -58,7 +58,7 @@ def build(painter: Painter, address: str, stores: Stores, samplers: sample.Maker
     library.add_routes(app, painter, stores.library)
     sweep.add_routes(app, painter)
     photos.add_routes(app, stores.photos, painter)
-    sample.add_routes(app, samplers or service.Samplers(), service.Nearest(stores.indexes))
+    sample.add_routes(app, samplers or service.Samplers(), service.Nearest(stores.indexes), stores.library)
     mounted = gr.mount_gradio_app(
         app,
         page(service.live_generators(), service.noise_generators()),

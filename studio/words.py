@@ -1,10 +1,6 @@
 """Every sentence a user reads in the studio."""
 
-from html import escape
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from engine import service
+from typing import Final
 
 PRODUCT: Final = "Moulage"
 SCREENS: Final = {"studio": "Studio", "sweeps": "Sweeps", "sample": "Sample"}
@@ -84,6 +80,15 @@ SAMPLE_BEFORE: Final = "Sample before (←)"
 SAMPLE_AFTER: Final = "Sample after (→)"
 MORE: Final = "More like this"
 MORE_TITLE: Final = "A grid of samples near this one"
+COPY_SEED: Final = "Copy the seed"
+KEEP_SAMPLE: Final = "Keep in the Library"
+MASK_TO_STUDIO: Final = ("Open in Studio", "The mask becomes a lesion to paint on")
+NO_INDEX: Final = (
+    "The nearest real photo is shown here once the photos of a folder were indexed; nothing leaves this machine."
+)
+INDEX_FOLDER: Final = "Folder of photos"
+INDEX: Final = "Index"
+INDEX_TITLE: Final = "Index the folder's photos (as moulage data index does); a stopped try goes on"
 SAMPLE_SAVE: Final = "Save"
 SAMPLE_SAVE_TITLE: Final = "The picture with all that made it; with its mask where there is one"
 CLOSE: Final = "Close"
@@ -271,6 +276,7 @@ KEEPING: Final = {
     "library_none": "Nothing kept answers these words.",
     "library_damaged": "Not readable, left as they are:",
     "kept_count": "kept",
+    "sample": SAMPLE,
     "chosen": "chosen",
     "choose": "Choose (Space)",
     "delete": "Delete (Delete)",
@@ -291,7 +297,14 @@ SAMPLING: Final = {
     "synthetic": "Synthetic",
     "nearest": "Nearest real photo",
     "as_near": "{share} % of the photos have another as near",
-    "no_index": "To see the nearest real photo here, run: moulage data index DIR",
+    "index": INDEX,
+    "indexing": "Indexing:",
+    "index_stopped": "Stopped; the next try goes on from here.",
+    "copy_seed": COPY_SEED,
+    "seed_copied": "Copied:",
+    "seed_not_copied": "The browser does not let a page copy here:",
+    "keep_sample": KEEP_SAMPLE,
+    "mask_to_studio": ". ".join(MASK_TO_STUDIO),
 }
 
 
@@ -354,39 +367,6 @@ def for_page() -> dict[str, object]:
     }
 
 
-def opened(made: "service.Opened") -> str:
-    """What is said of the files that were opened."""
-    if made.restored:
-        return "Case restored."
-    notices = [f"{name} {done}." for name, done in made.notices]
-    if made.case.photo is None:
-        return " ".join(["Map opened.", *notices])
-    said = ["The lesion is only proposed: correct it." if made.proposed else "Photo and masks opened."]
-    if made.case.tone is not None:
-        said.append(f"Photo: ITA {made.ita_deg:.0f}°, about type {made.case.tone} by Chardon's bounds.")
-    elif made.ita_deg is not None:
-        said.append(f"Skin type: cannot tell, an ITA of {made.ita_deg:.0f}° is no skin's.")
-    else:
-        said.append("Skin type: cannot tell, too little skin is sure to be seen.")
-    if made.left_out is not None:
-        said.append(
-            f"Its superpixel picture holds {made.left_out}, over the 1,000 of an instance map: SLIC's are used."
-        )
-    return " ".join([*said, *notices])
-
-
-def photo_tone(made: "service.Opened") -> str:
-    """The measured tone of a photo's skin beside the photo; nothing where too little skin is seen."""
-    if made.case.photo is None or made.restored:
-        return ""
-    return "skin type: cannot tell" if made.case.tone is None else f"ITA {made.ita_deg:.0f}°, about {made.case.tone}"
-
-
-def doubt(made: "service.Opened") -> str:
-    """Why the proposed lesion is probably wrong, or nothing."""
-    return f"The proposed lesion is doubtful: {made.doubt}." if made.doubt else ""
-
-
 # The first visit's three steps, until they are dismissed.
 COACH: Final = (
     ("Paint", "press 7 and drag inside the lesion; the picture follows."),
@@ -409,17 +389,3 @@ GLOSSARY: Final = {
     "Definite, possible": "how sure a marker is; possible ones are extrapolated.",
     "Overlay": "how much the map covers the picture beneath it.",
 }
-
-
-def refused_page(reason: str, asked: str, address: str) -> str:
-    """What whoever opened the studio under a name that it does not serve reads: why, and what to do."""
-    port, place = address.rpartition(":")[2], escape(address.removeprefix("http://"))
-    return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Moulage: not served under this name</title>
-<style>body{{font:17px/1.5 system-ui,sans-serif;max-width:38em;margin:12vh auto;padding:0 1em}}</style>
-<h1>Moulage is not served here</h1>
-<p>This page asked for <b>{escape(asked or "no host")}</b>: {escape(reason)}. Until it has a login, the studio answers on its
-own machine alone, so that no other site can look at photos.</p>
-<p>On that machine, open <a href="{escape(address)}">{escape(address)}</a>.</p>
-<p>From another machine, make a tunnel with <code>ssh -L {port}:{place} THAT-MACHINE</code> and open
-<a href="http://localhost:{port}">http://localhost:{port}</a> here; another port before the first colon will do too.</p></html>
-"""

@@ -110,6 +110,26 @@ def test_a_listed_picture_is_not_opened_again(filled, monkeypatch):
     assert Library(filled.folder).entries() == before
 
 
+def test_a_sample_from_noise_is_kept_found_and_told_apart_and_is_no_case(library, tmp_path):
+    told = {"preset": "dcgan", "seed": 2**63 + 1, "turns": [], "diagnosis": "melanoma"}
+    made = {"format": 1, "synthetic": True, "sample": told, "checkpoint": CHECKPOINT, "made": "2026-11-22T12:00:00Z"}
+
+    kept = library.keep(picture_bytes(PICTURE, made))
+    library.keep(picture_bytes(PICTURE, made | {"made": "2026-11-23T12:00:00Z"}))
+
+    assert (kept.sample, kept.seed, kept.generator, kept.conditions) == (True, 2**63 + 1, "dcgan", ("melanoma",))
+    assert [one.id for one in library.entries("dcgan melanoma")] == [kept.id]
+    assert service.kept_sample(library, kept.id) == told
+    assert Library(library.folder).entries() == library.entries()
+    with pytest.raises(EngineError, match="sample from noise"):
+        service.export_kept(library, [kept.id], tmp_path / "set.zip")
+    with pytest.raises(EngineError, match="no case"):
+        service.case_from_bytes(library.read(kept.id), "the kept picture")
+    broken = library.keep(saved(starter()))
+    with pytest.raises(EngineError, match="no sample"):
+        service.kept_sample(library, broken.id)
+
+
 def test_deleting_can_be_undone_and_then_means_deleted(filled):
     first, second, *rest = [kept.id for kept in filled.entries()]
     filled.delete(first)

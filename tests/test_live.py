@@ -1,5 +1,6 @@
 """The live route: messages, mistakes that are answered and survived, and who may come in."""
 
+import io
 import json
 import socket
 import struct
@@ -13,15 +14,17 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from PIL import Image
 from starters import starter
 
-from engine import service
+from engine import formats, service
 from engine.cases.boxes import Box
 from engine.cases.case import Case
 from engine.cases.planes import Planes, pack, semantic_map
 from engine.errors import EngineError
 from engine.formats import read_regions
 from engine.generators.shared.sliders import AppearanceSettings
+from engine.pixels import resize_picture
 from studio.access import BODY_LIMIT_BYTES, Access, bound_socket, checked_host
 from studio.canvas.wire import decode_runs, encode_runs, pack_message, unpack_message
 from studio.screens.paint.drafts import add_routes as add_draft_routes
@@ -282,3 +285,16 @@ def test_the_packed_cells_are_the_editors():
     planes.markers[4, 0, 0] = 2
 
     assert pack(planes).tolist() == [[1 | 2 << 10, 0]]
+
+
+@pytest.mark.parametrize(("form", "factor"), [("twice", 2), ("fourfold", 4)])
+def test_an_enlarged_picture_holds_its_case_and_says_how_it_was_enlarged(form, factor):
+    painter = FakePainter()
+    kept = painter.render(starter())
+    data = service.export(kept, form, "mole").data
+    larger, told = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")), formats.read_provenance(data)
+
+    assert larger.shape == (factor * 256, factor * 384, 3)
+    assert told["enlarged"] == {"factor": factor, "method": "Lanczos, which adds no detail"}
+    assert np.abs(resize_picture(larger, 384, 256).astype(int) - kept.picture).mean() < 3
+    assert service.case_from_bytes(data, "the file").seed == starter().seed

@@ -63,9 +63,9 @@ def redder(weights, monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def client():
+def client(tmp_path):
     app = FastAPI()
-    add_routes(app, service.Samplers(), None)
+    add_routes(app, service.Samplers(), service.Nearest(tmp_path))
     with TestClient(app) as opened:
         yield opened
 

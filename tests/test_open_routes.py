@@ -12,8 +12,8 @@ from engine import formats, service
 from engine.cases.planes import semantic_map
 from engine.cases.superpixels import proposed_cells
 from engine.service import open_files
-from studio import words
 from studio.canvas.wire import pack_message, unpack_message
+from studio.screens.paint import notices
 from studio.screens.paint.photos import add_routes
 
 __all__ = ["photos"]  # the fixture
@@ -118,7 +118,7 @@ def test_what_was_opened_is_said(photos):
     opened = open_files([PHOTO], photos)
     crowded = open_files([PHOTO, *masks(replace(MASKED, superpixels=proposed_cells(WIDTH, HEIGHT, 2, 1600)))], photos)
 
-    assert "proposed" in words.opened(opened)
-    assert f"type {opened.case.tone} by Chardon" in words.opened(opened)
-    assert words.opened(open_files([("x", formats.map_bytes(semantic_map(PLANES)))], photos)) == "Map opened."
-    assert str(crowded.left_out) in words.opened(crowded)
+    assert "proposed" in notices.opened(opened)
+    assert f"type {opened.case.tone} by Chardon" in notices.opened(opened)
+    assert notices.opened(open_files([("x", formats.map_bytes(semantic_map(PLANES)))], photos)) == "Map opened."
+    assert str(crowded.left_out) in notices.opened(crowded)

@@ -22,7 +22,7 @@ from engine.errors import EngineError
 from engine.generators.shared.sliders import AppearanceSettings
 from engine.photos.proposal import propose_lesion
 from engine.service import Rendered, export, open_files
-from studio import words
+from studio.screens.paint import notices
 
 WIDTH, HEIGHT, FRAME = 600, 480, (384, 256)
 PICTURE, PLANES = phantom(5, 1, WIDTH, HEIGHT)
@@ -100,8 +100,8 @@ def test_a_users_mask_is_never_passed_over_for_a_proposal_and_what_was_done_to_i
 
         assert not opened.proposed
         assert (opened.case.planes.lesion == crop_labels(PLANES.lesion, FRAME)).mean() > 0.98
-        assert f"{name} has soft borders, thresholded at half." in words.opened(opened)
-        assert "was resized from 300x240 to 600x480" in words.opened(opened)
+        assert f"{name} has soft borders, thresholded at half." in notices.opened(opened)
+        assert "was resized from 300x240 to 600x480" in notices.opened(opened)
 
 
 def test_markers_without_a_lesion_mask_are_laid_on_the_proposal(photos):

@@ -56,6 +56,7 @@ class Finder:
 
     def __init__(self, path=None):
         self.path = path
+        self.folder = Path("nowhere")
 
     def of(self, picture):
         return self.path and Neighbour("ISIC_1", self.path, "isic", 0.9, 0.25)
@@ -66,7 +67,7 @@ def client(made, tmp_path):
     photo = tmp_path / "photo.png"
     Image.fromarray(np.full((600, 900, 3), (200, 120, 80), np.uint8)).save(photo)
     app = FastAPI()
-    add_routes(app, made, Finder(photo))
+    add_routes(app, made, Finder(photo), service.Library(tmp_path / "library"))
     with TestClient(app) as opened:
         yield opened
 
@@ -331,3 +332,18 @@ def test_the_command_line_writes_the_sample_that_the_page_shows(made, tmp_path, 
             service.run(service.SampleOneRequest(PAIRS, 7, tmp_path / "other.png", (wrong,)))
     with pytest.raises(EngineError, match=r"neither .png nor .gif"):
         service.run(service.SampleOneRequest(PAIRS, 7, tmp_path / "other.jpg"))
+
+
+def test_a_sample_is_kept_in_the_library_over_http(client, tmp_path):
+    wish = {"preset": LABELLED, "seed": 2**63 + 5}
+    name = client.post("/sample/keep", json=wish).json()["id"]
+
+    kept = service.Library(tmp_path / "library")
+    assert [(one.id, one.seed, one.sample) for one in kept.entries()] == [(name, 2**63 + 5, True)]
+    assert service.wished(service.kept_sample(kept, name)).seed == 2**63 + 5
+
+
+def test_a_folder_that_is_none_is_a_sentence(client):
+    for folder, said in (("", "no folder of photos"), ("/nowhere/at all", "is no folder")):
+        answer = client.post("/sample/index", json={"folder": folder})
+        assert said in answer.text

@@ -20,6 +20,7 @@ from engine.rendering.sampler import BLOCK, OWN_SEEDS, Sample, Sampler, Turn, Tu
 from engine.seeds import stream
 from engine.training import presets
 from engine.training.presets import FAMILIES, Preset
+from engine.weights.card import now
 
 GRID_LIMIT = 500  # samples of one grid on a page
 SET_LIMIT = 2000  # samples of one file to download; 200 MB of pairs
@@ -192,6 +193,11 @@ class Samplers:
         if sample.mask is not None:
             files[f"{stem}_segmentation.png"] = formats.plane_bytes(np.asarray(DEFINITE * sample.mask, np.uint8))
         return files
+
+    def keepable(self, place: SampleRef) -> bytes:
+        """A sample as the Library keeps it: PNG, with what made it and when."""
+        sample = self.one(place)
+        return formats.picture_bytes(sample.picture, self._provenance(place, sample) | {"made": now()})
 
     def _provenance(self, place: SampleRef, sample: Sample) -> dict[str, Any]:
         sampler = self._named(place.preset)

@@ -17,11 +17,11 @@ from engine.rendering.samplers import GridRequest, SampleRef, SamplerInfo, Sampl
 from engine.rendering.sweep_grid import Cell, Grid, cut_off, painted
 from engine.rendering.sweeps import AXES, Sweep, sweep
 from engine.service.catalogue import PresetInfo, catalogue, controls, feature_nets, read_card, settings_types
-from engine.service.data import Indexed, shown_photo
+from engine.service.data import Indexed, index_data, shown_photo
 from engine.service.dispatch import run
 from engine.service.downloads import set_folder, wished, zipped_folder
 from engine.service.exports import FORMS, Export, Form, export
-from engine.service.library import export_kept, keep, library_folder, user_folder
+from engine.service.library import export_kept, keep, kept_sample, library_folder, user_folder
 from engine.service.opening import Opened, open_files
 from engine.service.render import Written, case_from_file
 from engine.service.requests import (
@@ -122,7 +122,9 @@ __all__ = [
     "export",
     "export_kept",
     "feature_nets",
+    "index_data",
     "keep",
+    "kept_sample",
     "library_folder",
     "live_generators",
     "noise_generators",

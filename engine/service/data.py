@@ -37,10 +37,11 @@ def check_data(request: CheckRequest, watch: Watch = SILENT) -> "Report":
     return check(request.folder, request.labels, watch.progress)
 
 
-def index_data(request: IndexRequest, watch: Watch = SILENT) -> Indexed:
+def index_data(request: IndexRequest, watch: Watch = SILENT, folder: Path | None = None) -> Indexed:
     """Embed every photo of a data folder, so that the nearest to a picture can be looked up.
 
-    A try that was stopped, or a folder to which photos were added, goes on with what is there.
+    A try that was stopped, or a folder to which photos were added, goes on with what is there. folder: of the index, where it
+    is not the user's own.
     """
     from engine.data.readers import registry
     from engine.stores import photo_indexes
@@ -49,7 +50,7 @@ def index_data(request: IndexRequest, watch: Watch = SILENT) -> Indexed:
     if not root.is_dir():
         raise EngineError(f"{root} is no folder; a data folder is needed.")
     records = registry.read(root, request.labels, registry.ALL).records
-    out = photo_indexes.index_path(root)
+    out = photo_indexes.index_path(root, folder)
     files = [(record.id, record.picture) for record in records]
     index = photo_indexes.build(root.resolve().name, files, out, watch.progress)
     return Indexed(index.data, len(index.ids), out, index.left_out)

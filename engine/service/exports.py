@@ -11,6 +11,7 @@ from engine.cases.case import Case
 from engine.cases.planes import semantic_map
 from engine.cases.tone import TONES as ITA
 from engine.errors import EngineError
+from engine.pixels import resize_picture
 from engine.rendering.painter import Rendered, measured
 from engine.stores.photos import Photos
 from engine.training.presets import read_case
@@ -47,9 +48,23 @@ def _regions(kept: Rendered, case: Case, stem: str, photo: bytes | None) -> byte
     return formats.region_bytes(boxes, ita_deg, *case.planes.size)
 
 
+def _enlarged(factor: int) -> Form:
+    """The picture with more pixels and no more detail, which its metadata says."""
+
+    def make(kept: Rendered, case: Case, stem: str, photo: bytes | None) -> bytes:
+        height, width = kept.picture.shape[:2]
+        larger = resize_picture(kept.picture, factor * width, factor * height)
+        told = {"enlarged": {"factor": factor, "method": "Lanczos, which adds no detail"}}
+        return formats.picture_bytes(larger, kept.provenance | told)
+
+    return Form(f"Picture enlarged {factor}\u00d7 (Lanczos)", f"_{factor}x.png", "image/png", make)
+
+
 FORMS = {
     "picture": Form("Picture with its case", ".png", "image/png",
                     lambda kept, case, stem, photo: formats.picture_bytes(kept.picture, kept.provenance)),
+    "twice": _enlarged(2),
+    "fourfold": _enlarged(4),
     "share": Form("Marked JPEG to share", ".jpg", "image/jpeg",
                   lambda kept, case, stem, photo: formats.jpeg_bytes(kept.picture, kept.provenance)),
     "bundle": Form("Bundle of everything", ".moulage.zip", "application/zip",

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from engine import formats
 from engine.data.export import Kept as Saved
 from engine.data.export import files_of, write_folder, write_zip
 from engine.errors import EngineError
-from engine.formats import read_picture_case
+from engine.formats import read_provenance
 from engine.paths import user_data
 from engine.rendering.painter import Rendered
 from engine.service.render import Written
@@ -31,6 +32,14 @@ def keep(library: Library, rendered: Rendered) -> Kept:
     return library.keep(formats.picture_bytes(rendered.picture, rendered.provenance))
 
 
+def kept_sample(library: Library, name: str) -> dict[str, Any]:
+    """What made a kept sample, as `service.wished` reads it."""
+    sample = read_provenance(library.read(name)).get("sample")
+    if not isinstance(sample, dict):
+        raise EngineError(f"'{name}' is no sample from noise.")
+    return sample
+
+
 def export_library(request: ExportLibraryRequest, watch: Watch = SILENT) -> Written:
     """Write the kept cases that answer the words as a data set."""
     library = Library(request.folder or library_folder())
@@ -46,7 +55,9 @@ def export_kept(library: Library, names: Sequence[str], out: Path, watch: Watch 
     def pictures() -> Iterator[Saved]:
         for done, name in enumerate(names, start=1):
             data = library.read(name)
-            provenance = read_picture_case(data)
+            provenance = read_provenance(data)
+            if "case" not in provenance:
+                raise EngineError(f"'{name}' is a sample from noise; a data set is made of cases alone.")
             yield Saved(name, data, provenance, read_case(provenance["case"], f"the kept picture '{name}'"))
             watch.progress(done, len(names))
 

@@ -24,20 +24,23 @@ from engine.cases.planes import MARKERS
 from engine.cases.settings import TONES
 from engine.config import from_table, to_table
 from engine.errors import EngineError
-from engine.formats import read_picture_case
+from engine.formats import read_provenance
 from engine.paths import OWNER_ONLY, owners_folder, write_atomically
 from engine.pixels import resize_picture
 from engine.stores.deleted import UNDO_S, Deleted
 from engine.training.presets import read_case
 
-FORMAT = 1
+FORMAT = 2  # of the index
 INDEX = "index.json"
 THUMBNAIL_PX = 240  # wide
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What a list shows of one kept case. made: ISO 8601, UTC. markers and conditions: those that the case bears."""
+    """What a list shows of one kept picture. made: ISO 8601, UTC. markers and conditions: those that its case bears.
+
+    sample: it was made from noise, of which it has a seed and perhaps a condition, and no case.
+    """
 
     id: str
     made: str
@@ -46,6 +49,7 @@ class Kept:
     tone: str | None
     markers: tuple[str, ...]
     conditions: tuple[str, ...]
+    sample: bool = False
 
     def answers(self, words: str) -> bool:
         """Whether every word is its tone, its seed, or part of its generator, markers or conditions."""
@@ -71,15 +75,14 @@ class Library:
         self._known: Rows | None = None
 
     def keep(self, picture: bytes) -> Kept:
-        """Keep a saved picture (PNG) under a name that its case and checkpoint give, so that no case is kept twice."""
-        provenance = read_picture_case(picture)
-        case = read_case(provenance["case"])
+        """Keep a saved picture (PNG) under a name from its case or sample and its checkpoint: none is kept twice."""
+        provenance = read_provenance(picture)
         checkpoint = provenance.get("checkpoint", {}).get("sha256", "")
-        name = hashlib.sha256(f"{to_json(case)}{checkpoint}".encode()).hexdigest()[:16]
+        name = hashlib.sha256(f"{_told(provenance)}{checkpoint}".encode()).hexdigest()[:16]
         owners_folder(self.folder)
         write_atomically(self._path(name), picture, OWNER_ONLY)
         self._deleted.forget(self._path(name))
-        return _row(name, provenance, case)
+        return _row(name, provenance)
 
     def entries(self, words: str = "") -> list[Kept]:
         """What is kept, newest first; with words, what answers them all."""
@@ -155,8 +158,7 @@ class Library:
 
     def _look(self, name: str) -> Kept | None:
         try:
-            provenance = read_picture_case(self.read(name))
-            return _row(name, provenance, read_case(provenance["case"]))
+            return _row(name, read_provenance(self.read(name)))
         except EngineError:
             return None
 
@@ -177,8 +179,32 @@ class Library:
             write_atomically(self.folder / INDEX, json.dumps({"format": FORMAT, "files": files}).encode(), OWNER_ONLY)
 
 
-def _row(name: str, provenance: dict[str, Any], case: Case) -> Kept:
+def _told(provenance: dict[str, Any]) -> str:
+    """What the picture was made of, as text that is the same for the same picture."""
+    if "sample" in provenance and "case" not in provenance:
+        return json.dumps(provenance["sample"], sort_keys=True)
+    return to_json(_case(provenance))
+
+
+def _case(provenance: dict[str, Any]) -> Case:
+    if "case" not in provenance:
+        raise EngineError("the picture's metadata holds no case; a picture saved by Moulage is needed.")
+    return read_case(provenance["case"])
+
+
+def _row(name: str, provenance: dict[str, Any]) -> Kept:
+    made = str(provenance.get("made", ""))[:32]
+    if "sample" in provenance and "case" not in provenance:
+        return _sample_row(name, made, provenance["sample"])
+    case = _case(provenance)
     markers = tuple(marker for marker, plane in zip(MARKERS, case.planes.markers, strict=True) if plane.any())
     conditions = tuple(dict.fromkeys(box.condition for box in case.boxes if box.condition))
-    made = str(provenance.get("made", ""))[:32]
     return Kept(name, made, case.generator, case.seed, case.tone, markers, conditions)
+
+
+def _sample_row(name: str, made: str, sample: Any) -> Kept:
+    try:
+        shows = (str(sample["diagnosis"]),) if sample.get("diagnosis") else ()
+        return Kept(name, made, str(sample["preset"]), int(sample["seed"]), None, (), shows, sample=True)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise EngineError(f"the kept sample '{name}' does not say what made it.") from error

@@ -31,22 +31,22 @@ def index_folder() -> Path:
     return user_data("indexes")
 
 
-def index_path(root: Path) -> Path:
-    """The index of a data folder."""
+def index_path(root: Path, folder: Path | None = None) -> Path:
+    """The index of a data folder, in `folder` or where indexes are kept."""
     place = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
-    return index_folder() / f"{root.resolve().name}-{place}{SUFFIX}"
+    return (folder or index_folder()) / f"{root.resolve().name}-{place}{SUFFIX}"
 
 
 class Nearest:
     """Looks pictures up in all indexes of a folder, read again when one was written."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
+        self.folder = folder or index_folder()
         self._read: dict[tuple[Path, int], object] = {}
 
     def of(self, picture: NDArray[np.uint8]) -> Neighbour | None:
         """The nearest photo of all; None where nothing was indexed yet."""
-        found = {(path, path.stat().st_mtime_ns) for path in (self._folder or index_folder()).glob(f"*{SUFFIX}")}
+        found = {(path, path.stat().st_mtime_ns) for path in self.folder.glob(f"*{SUFFIX}")}
         self._read = {key: self._read.get(key) or load(key[0]) for key in found}
         indexes = [index for index in self._read.values() if isinstance(index, Index)]
         if not indexes:

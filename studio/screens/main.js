@@ -61,6 +61,8 @@ export async function open(root, { words, palette, conditions, told, sliders, in
   new Screens(root, { sweeps: () => sweeps.open(), sample: () => samples.open() });
   const library = new Library(root, live, files, picture, words);
   const memory = new Memory(editor, autosave, tell, words);
+  samples.library = library;
+  library.samples = samples;
   const film = new Filmstrip({ root, editor, live, picture, library, memory, words });
   const cells = new CellsView({ root, editor, mapPane, picture, outlines });
   new Keys({ editor, view, mapPane, picture, hand, files, controls, grains, cells, library, film });

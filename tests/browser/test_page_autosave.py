@@ -89,7 +89,7 @@ def test_a_reloaded_page_has_its_undo_steps_and_its_filmstrip(studio):
     studio.page.locator(".shot").last.click()
     studio.settle()
     assert studio.page.evaluate(
-        "moulage.grains.known.get(moulage.grains.keyOf(moulage.editor.map, moulage.editor.settings)) === moulage.editor.superpixels"
+        "(({ grains, editor }) => grains.known.get(grains.keyOf(editor.map, editor.settings)) === editor.superpixels)(moulage)"
     )
 
 

@@ -60,7 +60,7 @@ def test_a_new_slider_is_moved_told_and_taken_away(studio):
 def test_a_large_sample_and_more_like_it_keep_what_the_grid_was_made_with(studio):
     slider(studio, "redness").fill("75")
     command(studio, "--redness 0.75 --out DIR")
-    studio.page.locator(".tile").nth(1).click()
+    studio.page.locator(".tile .shot").nth(1).click()
     studio.page.wait_for_function("moulage.samples.large.open && !moulage.samples.turning")
     assert "--redness 0.75" in studio.page.locator("[data-part=large-command]").inner_text()
     studio.page.evaluate("moulage.samples.values = {}")

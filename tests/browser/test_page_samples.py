@@ -6,6 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from phantoms import phantom
 from PIL import Image
 from test_page_access import findings
 
@@ -51,12 +52,12 @@ def shown(studio):
 
 def test_a_grid_stands_there_at_once_each_with_its_seed_and_axe_agrees(studio):
     assert len(set(seeds(studio))) == 24
-    assert studio.page.locator(".tile span").nth(3).inner_text() == str(seeds(studio)[3])
+    assert studio.page.locator(".tile .seed").nth(3).inner_text() == str(seeds(studio)[3])
     command = studio.page.locator("[data-part=sample-command]").inner_text()
     assert command.startswith("moulage sample ")
     assert "--count 24 --seed 1" in command
     assert findings(studio.page) == []
-    studio.page.locator(".tile").first.click()
+    studio.page.locator(".tile .shot").first.click()
     shown(studio)
     assert findings(studio.page) == []
     assert studio.errors == []
@@ -99,11 +100,9 @@ def test_the_masks_outline_comes_and_goes(studio):
 
 def test_large_steps_by_arrow_turns_by_slider_and_says_that_no_index_is_there(studio):
     own = seeds(studio)
-    studio.page.locator(".tile").nth(2).click()
+    studio.page.locator(".tile .shot").nth(2).click()
     assert str(own[2]) in shown(studio)
-    studio.page.wait_for_function(
-        "document.querySelector('[data-part=real-none]').textContent.includes('moulage data index')"
-    )
+    studio.page.wait_for_function("!document.querySelector('[data-part=index]').hidden")
     at_rest = pixels(studio, "[data-part=large-picture]")
     assert studio.page.locator("[data-part=towards]").input_value() == str(own[3])
 
@@ -123,8 +122,8 @@ def test_large_steps_by_arrow_turns_by_slider_and_says_that_no_index_is_there(st
 
 def test_two_shift_clicks_go_from_one_to_the_other(studio):
     own = seeds(studio)
-    studio.page.locator(".tile").nth(1).click(modifiers=["Shift"])
-    studio.page.locator(".tile").nth(5).click(modifiers=["Shift"])
+    studio.page.locator(".tile .shot").nth(1).click(modifiers=["Shift"])
+    studio.page.locator(".tile .shot").nth(5).click(modifiers=["Shift"])
 
     assert f"{own[1]} → {own[5]}" in shown(studio)
     assert studio.page.locator("[data-part=share-value]").inner_text() == "50 %"
@@ -132,7 +131,7 @@ def test_two_shift_clicks_go_from_one_to_the_other(studio):
 
 def test_more_like_this_is_a_grid_around_it(studio):
     own = seeds(studio)
-    studio.page.locator(".tile").nth(4).click()
+    studio.page.locator(".tile .shot").nth(4).click()
     shown(studio)
     studio.page.locator("[data-act=sample-more]").click()
     studio.page.wait_for_function(
@@ -140,7 +139,7 @@ def test_more_like_this_is_a_grid_around_it(studio):
     )
 
     assert set(seeds(studio)) == {own[4]}
-    studio.page.locator(".tile").nth(7).click()
+    studio.page.locator(".tile .shot").nth(7).click()
     assert shown(studio).count("→") == 1
     assert "--turn" in studio.page.locator("[data-part=large-command]").inner_text()
     turns = studio.page.evaluate("moulage.samples.places[7].place.turns")
@@ -153,7 +152,7 @@ def test_more_like_this_is_a_grid_around_it(studio):
 
 def test_a_seed_of_64_bits_stays_itself_along_the_way(studio):
     far = "18446744073709551615"
-    studio.page.locator(".tile").nth(0).click()
+    studio.page.locator(".tile .shot").nth(0).click()
     shown(studio)
     studio.page.locator("[data-part=towards]").fill(far)
     studio.page.locator("[data-part=share]").fill("40")
@@ -162,7 +161,7 @@ def test_a_seed_of_64_bits_stays_itself_along_the_way(studio):
     studio.page.wait_for_function(
         "moulage.samples.places.length === 24 && moulage.samples.places[23].place.turns.length === 2"
     )
-    studio.page.locator(".tile").nth(5).click()
+    studio.page.locator(".tile .shot").nth(5).click()
 
     assert f"→ {far} →" in shown(studio)
     assert f"--turn {far}:0.4" in studio.page.locator("[data-part=large-command]").inner_text()
@@ -170,7 +169,7 @@ def test_a_seed_of_64_bits_stays_itself_along_the_way(studio):
 
 def test_a_sample_is_saved_with_what_made_it_and_a_set_is_exported(studio, tmp_path):
     own = seeds(studio)
-    studio.page.locator(".tile").nth(0).click()
+    studio.page.locator(".tile .shot").nth(0).click()
     shown(studio)
     with studio.page.expect_download() as saving:
         studio.page.locator("[data-act=sample-save]").click()
@@ -187,6 +186,57 @@ def test_a_sample_is_saved_with_what_made_it_and_a_set_is_exported(studio, tmp_p
         names = archive.namelist()
     assert sum(name.endswith("_segmentation.png") for name in names) == 9
     assert {"manifest.csv", "job.json"} <= set(names)
+
+
+def test_a_seed_is_whole_and_copied_by_a_click(studio):
+    studio.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    studio.page.locator(".tile .seed").nth(2).click()
+    studio.page.wait_for_function("document.querySelector('[data-part=sample-state]').textContent.includes('Copied')")
+
+    assert studio.page.evaluate("navigator.clipboard.readText()") == str(seeds(studio)[2])
+    for node in studio.page.locator(".tile .seed").all():
+        assert node.evaluate("node => node.scrollWidth <= node.clientWidth + 1")
+
+
+def test_a_starred_sample_comes_back_from_the_library(studio):
+    own = seeds(studio)
+    studio.page.locator(".tile .keep").nth(1).click()
+    studio.page.wait_for_selector(".tile .keep[aria-pressed=true]")
+    wished(studio, count=3, seed=5)
+    tiles(studio, 3)
+    studio.page.locator("[data-act=library]").first.click()
+    studio.page.locator("[data-kept] .shot").first.click()
+    assert str(own[1]) in shown(studio)
+    assert seeds(studio)[3] == own[1]
+
+
+def test_a_pairs_mask_opens_in_the_studio_as_a_lesion(studio):
+    studio.page.locator(".tile .studio").nth(0).click()
+    studio.page.wait_for_function("document.querySelector('[data-part=message]').textContent.includes('Map opened')")
+    studio.settle()
+
+    assert studio.page.evaluate("document.querySelector('.moulage').dataset.on") == "studio"
+    assert (studio.cells() & 1).any()
+
+
+def test_an_index_is_built_from_the_page(studio, tmp_path):
+    for index in range(3):
+        picture, planes = phantom(index, 0, 96, 64)
+        Image.fromarray(picture).save(tmp_path / f"ISIC_000000{index}.jpg")
+        Image.fromarray(planes.lesion * np.uint8(255)).save(tmp_path / f"ISIC_000000{index}_segmentation.png")
+    studio.page.locator(".tile .shot").nth(0).click()
+    shown(studio)
+    studio.page.wait_for_selector("[data-part=index]:not([hidden])")
+    assert findings(studio.page) == []
+    studio.page.locator("[data-part=index-folder]").fill(str(tmp_path / "nothing"))
+    studio.page.locator("[data-act=index]").click()
+    studio.page.wait_for_selector("[data-part=index-state].wrong")
+    assert "is no folder" in studio.page.locator("[data-part=index-state]").inner_text()
+
+    studio.page.locator("[data-part=index-folder]").fill(str(tmp_path))
+    studio.page.locator("[data-act=index]").click()
+    studio.page.wait_for_selector("[data-part=real-picture]:not([hidden])")
+    assert "ISIC_000000" in studio.page.locator("[data-part=real-name]").inner_text()
 
 
 def test_every_generator_fits_its_controls(studio):

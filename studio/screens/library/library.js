@@ -130,7 +130,7 @@ export class Library extends EventTarget {
     if (this.cards.has(entry.id)) return this.cards.get(entry.id);
     const { words } = this, title = this.titleOf(entry);
     const image = made("img", { src: this.url(entry.id, "thumbnail"), loading: "lazy", alt: "" });
-    const caption = made("span", { textContent: (entry.tone || words.auto) + " · " + entry.seed });
+    const caption = made("span", { textContent: (entry.sample ? entry.conditions[0] || words.sample : entry.tone || words.auto) + " · " + entry.seed });
     const shot = made("button", { type: "button", className: "shot", title, ariaLabel: title, tabIndex: -1 }, image, caption);
     const box = made("input", { type: "checkbox", ariaLabel: words.choose, title: words.choose, tabIndex: -1 });
     const bin = made("button", { type: "button", className: "bin", textContent: "×", ariaLabel: words.delete, title: words.delete, tabIndex: -1 });
@@ -143,10 +143,10 @@ export class Library extends EventTarget {
     return card;
   }
 
-  titleOf({ seed, tone, generator, markers, conditions, made }) {
+  titleOf({ seed, tone, generator, markers, conditions, made, sample }) {
     const { words } = this, bears = [...markers.map(name => name.replaceAll("_", " ")), ...conditions];
     const time = made ? new Date(made).toLocaleString() : "";
-    return [words.seed + " " + seed, words.tone + " " + (tone || words.auto), ...bears, generator, time].filter(Boolean).join(" · ");
+    return [words.seed + " " + seed, sample ? words.sample : words.tone + " " + (tone || words.auto), ...bears, generator, time].filter(Boolean).join(" · ");
   }
 
   url(id, what) {
@@ -170,10 +170,26 @@ export class Library extends EventTarget {
   }
 
   async restore(id) {
+    if (this.entries.find(entry => entry.id === id)?.sample) return this.bringBackSample(id);
     const response = await this.ask("/" + encodeURIComponent(id) + "/case");
     if (!response) return;
     await this.files.take(await response.arrayBuffer()).catch(error => this.files.complain(error));
     this.toStudio();
+  }
+
+  // A sample from noise has no case; it is seen on its own screen.
+  async bringBackSample(id) {
+    const response = await this.ask("/" + encodeURIComponent(id) + "/sample");
+    if (!response) return;
+    this.close();
+    this.root.querySelector("[data-go=sample]").click();
+    for await (const { json } of partsOf(response)) this.samples.bringBack(json);
+  }
+
+  // Something was kept from another screen.
+  added(id) {
+    this.ids.add(id);
+    if (this.open) this.list(); else this.dispatchEvent(new Event("change"));
   }
 
   async compare(id) {
@@ -196,9 +212,8 @@ export class Library extends EventTarget {
     const response = await ask("/library", options, this.words.keep_failed).catch(error => this.files.complain(error));
     if (!response) return null;
     const { id } = await response.json();
-    this.ids.add(id);
+    this.added(id);
     this.files.say(this.words.in_library);
-    if (this.open) this.list(); else this.dispatchEvent(new Event("change"));
     return id;
   }
 

@@ -24,7 +24,7 @@ from starlette.background import BackgroundTask
 from engine import service
 from studio.canvas.wire import case_response, unpack_message
 from studio.screens.painter import Painter
-from studio.streams import Parts, answered, counted, part, streamed
+from studio.streams import BINARY, Parts, answered, counted, part, streamed
 
 REQUEST_LIMIT_BYTES = 1 << 20  # ten thousand names
 ZIP = "moulage.zip"
@@ -64,6 +64,12 @@ def add_routes(app: FastAPI, painter: Painter, library: service.Library) -> None
     @app.get("/library/{name}/case")
     async def case(name: str) -> Response:
         return await answered(lambda: case_response(service.case_from_bytes(library.read(name), "the kept picture")))
+
+    @app.get("/library/{name}/sample")
+    async def sample(name: str) -> Response:
+        return await answered(
+            lambda: Response(part(service.kept_sample(library, name)), media_type=BINARY, headers=FLEETING)
+        )
 
     @app.delete("/library/{name}")
     async def delete(name: str) -> Response:

@@ -22,8 +22,8 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from engine import service
-from studio import words
 from studio.canvas.wire import pack_message, unpack_message
+from studio.screens.paint import notices
 from studio.screens.painter import Painter
 from studio.streams import BINARY, answered, failed
 
@@ -90,7 +90,7 @@ async def uploaded(request: Request) -> list[tuple[str, bytes]]:
 
 def _opened(photos: service.Photos, files: list[tuple[str, bytes]]) -> Response:
     opened = service.open_files(files, photos)
-    said = {"x-notice": words.opened(opened), "x-tone": words.photo_tone(opened), "x-doubt": words.doubt(opened)}
+    said = {"x-notice": notices.opened(opened), "x-tone": notices.photo_tone(opened), "x-doubt": notices.doubt(opened)}
     headers = {name: quote(sentence) for name, sentence in said.items()}
     return Response(pack_message(opened.case), media_type=BINARY, headers=headers)
 

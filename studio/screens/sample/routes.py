@@ -7,6 +7,8 @@ POST /sample/one      → one part: JSON {seed, diagnosis, ...}, JPEG
 POST /sample/nearest  → one part: JSON {found, ...}, JPEG of the nearest real photo
 POST /sample/loop     → a GIF from one sample to another
 POST /sample/save     → the picture as PNG, with its mask as a zip
+POST /sample/keep     → {"id"}: kept in the Library
+POST /sample/index    {folder} → parts: {done, total} as its photos are indexed, then {sentence}
 POST /sample/export   → parts: {done, total} as a data set is written, then {name} and the zip
 
 A mask travels in the JSON, as a PNG in base64.
@@ -14,6 +16,7 @@ A mask travels in the JSON, as a PNG in base64.
 
 import base64
 import io
+import json
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -49,16 +52,22 @@ class Maker(Protocol):
         """A sample to keep."""
         ...
 
+    def keepable(self, place: service.SampleRef) -> bytes:
+        """A sample as the Library keeps it."""
+        ...
+
 
 class Finder(Protocol):
     """What the routes need of `service.Nearest`."""
+
+    folder: Path
 
     def of(self, picture: NDArray[np.uint8]) -> Any:
         """The nearest real photo or None."""
         ...
 
 
-def add_routes(app: FastAPI, maker: Maker, nearest: Finder) -> None:
+def add_routes(app: FastAPI, maker: Maker, nearest: Finder, library: service.Library | None = None) -> None:
     """To be added before Gradio is mounted on "/"."""
 
     @app.post("/sample")
@@ -85,6 +94,16 @@ def add_routes(app: FastAPI, maker: Maker, nearest: Finder) -> None:
     async def save(request: Request) -> Response:
         body = await request.body()
         return await answered(lambda: _kept(maker.files(_place(body))))
+
+    @app.post("/sample/keep")
+    async def keep(request: Request) -> Response:
+        body = await request.body()
+        return await answered(lambda: _in_library(library, maker.keepable(_place(body))))
+
+    @app.post("/sample/index")
+    async def index(request: Request) -> Response:
+        body = await request.body()
+        return await streamed(request, _index(body, nearest.folder))
 
     @app.post("/sample/export")
     async def export(request: Request) -> Response:
@@ -140,6 +159,23 @@ def _bytes(body: bytes) -> Response:
 
 def _file(name: str, data: bytes, media_type: str) -> Response:
     return Response(data, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+
+def _in_library(library: service.Library | None, picture: bytes) -> Response:
+    if library is None:
+        raise service.EngineError("no Library is open here.")
+    return Response(json.dumps({"id": library.keep(picture).id}), media_type="application/json")
+
+
+def _index(body: bytes, out: Path) -> Parts:
+    """A page that goes away stops it; a second try goes on."""
+    table = service.parse_json(body, "the wish")
+    folder = table.get("folder") if isinstance(table, dict) else None
+    if not isinstance(folder, str) or not folder.strip():
+        raise service.EngineError("no folder of photos is named; its path on this machine is needed.")
+    record = service.IndexRequest(Path(folder.strip()).expanduser())
+    indexed = yield from counted(lambda progress: service.index_data(record, service.Watch(progress), out))
+    yield part({"sentence": indexed.sentence()})
 
 
 def _kept(files: dict[str, bytes]) -> Response:

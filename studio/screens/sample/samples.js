@@ -33,6 +33,11 @@ export class Samples {
     act("sample-save", () => this.keep("/sample/save"));
     act("sample-loop", () => this.keep("/sample/loop"));
     act("sample-close", () => this.large.close());
+    act("sample-seed", () => this.copy(this.part("large-seed").textContent));
+    act("sample-star", () => this.star(this.largePlace(), this.root.querySelector("[data-act=sample-star]")));
+    act("sample-studio", () => { this.large.close(); this.toStudio(this.largeMask, this.largePlace().seed); });
+    act("index", () => (this.indexing ? this.indexing.abort() : this.index()));
+    this.part("index-folder").addEventListener("keydown", event => { if (event.key === "Enter") this.index(); });
     act("sample-before", () => this.step(-1));
     act("sample-after", () => this.step(1));
     this.large = this.part("large");
@@ -158,28 +163,97 @@ export class Samples {
     this.part("sample-command").textContent = command || "";
   }
 
+  // The picture to see large, its seed to copy, and what can be done with it.
   async add(place, body) {
-    const { bitmap, mask } = await this.decoded(place, body), node = document.createElement("button");
-    const number = this.places.length, said = [this.words.seed + " " + place.seed, place.shows].filter(Boolean);
+    const { words } = this, { bitmap, mask, file } = await this.decoded(place, body), number = this.places.length;
+    const said = [words.seed + " " + place.seed, place.shows].filter(Boolean);
     if (place.turns.length) said.push(this.way(place.turns));
-    node.type = "button";
+    const canvas = document.createElement("canvas"), seed = place.turns.length ? place.turns.at(-1).towards : place.seed;
+    const shot = this.button("shot", said.join(" · "), canvas, event => (event.shiftKey ? this.pick(number) : this.show(number)));
+    const copied = this.button("seed", words.copy_seed + " " + seed, (place.turns.length ? "→ " : "") + seed, () => this.copy(String(seed)));
+    const star = this.button("keep", words.keep_sample, "★", () => this.star(this.placeOf(place), star));
+    const foot = Object.assign(document.createElement("div"), { className: "foot" }), node = document.createElement("div");
+    foot.append(copied, star);
+    if (mask) foot.append(this.button("studio", words.mask_to_studio, "✎", () => this.toStudio(file, seed)));
     node.className = "tile";
-    node.title = node.ariaLabel = said.join(" · ");
-    const caption = document.createElement("span");
-    const name = place.turns.length ? this.way(place.turns.slice(-1)) : place.seed;
-    caption.textContent = place.shows && this.generator().diagnoses.length ? place.shows + " · " + name : name;
-    node.append(document.createElement("canvas"), caption);
-    node.addEventListener("click", event => (event.shiftKey ? this.pick(number) : this.show(number)));
-    this.places.push({ place, bitmap, mask, node });
+    node.append(shot);
+    if (place.shows && this.generator().diagnoses.length) node.append(Object.assign(document.createElement("span"), { textContent: place.shows }));
+    node.append(foot);
+    this.places.push({ place, bitmap, mask, file, node });
     this.part("tiles").append(node);
-    this.paint(node.firstChild, bitmap, mask);
+    this.paint(canvas, bitmap, mask);
+  }
+
+  button(className, title, inside, act) {
+    const node = Object.assign(document.createElement("button"), { type: "button", className, title, ariaLabel: title });
+    node.append(inside);
+    node.addEventListener("click", act);
+    return node;
+  }
+
+  async copy(seed) {
+    const { words } = this, where = this.large.open ? "large-state" : "sample-state";
+    try {
+      await navigator.clipboard.writeText(seed);
+      this.say(words.seed_copied + " " + seed, false, where);
+    } catch {
+      this.say(words.seed_not_copied + " " + seed, true, where); // the browser forbids it; here it stands to be marked
+    }
+  }
+
+  // Into the Library, from where it comes back to this screen.
+  async star(place, node) {
+    const where = this.large.open ? "large-state" : "sample-state";
+    try {
+      const response = await this.ask("/sample/keep", place), { id } = await response.json();
+      node.setAttribute("aria-pressed", "true");
+      this.library.added(id);
+      this.say(this.words.in_library, false, where);
+    } catch (error) {
+      this.say(sentenceOf(error, this.words), true, where);
+    }
+  }
+
+  // A pair's mask is a lesion to paint on.
+  toStudio(file, seed) {
+    this.root.querySelector("[data-go=studio]").click();
+    this.files.open([new File([file], "sample-" + seed + "_segmentation.png", { type: "image/png" })]);
+  }
+
+  // One that was kept comes as a tile more, and large.
+  async bringBack(place) {
+    try {
+      const response = await this.ask("/sample/one", place);
+      for await (const { json, body } of partsOf(response)) await this.add(json, body);
+      this.show(this.places.length - 1);
+    } catch (error) {
+      this.say(sentenceOf(error, this.words), true);
+    }
+  }
+
+  // The photos of a folder become those among which the nearest is looked up.
+  async index() {
+    const mine = this.indexing = new AbortController(), node = this.root.querySelector("[data-act=index]"), { words } = this;
+    node.textContent = words.stop;
+    const said = (sentence, wrong) => this.say(sentence, wrong, "index-state");
+    try {
+      said(words.indexing, false);
+      const response = await this.ask("/sample/index", { folder: this.part("index-folder").value }, mine.signal);
+      for await (const { json } of partsOf(response)) said(json.sentence ?? words.indexing + " " + json.done + " / " + json.total, false);
+      this.find(this.largePlace());
+    } catch (error) {
+      said(mine.signal.aborted ? words.index_stopped : sentenceOf(error, words), !mine.signal.aborted);
+    } finally {
+      node.textContent = words.index;
+      this.indexing = null;
+    }
   }
 
   async decoded(place, body) {
     const bitmap = await createImageBitmap(new Blob([body], { type: "image/jpeg" }));
-    if (!place.mask) return { bitmap, mask: null };
-    const bytes = Uint8Array.from(atob(place.mask), letter => letter.charCodeAt(0));
-    return { bitmap, mask: await createImageBitmap(new Blob([bytes], { type: "image/png" })) };
+    if (!place.mask) return { bitmap, mask: null, file: null };
+    const bytes = Uint8Array.from(atob(place.mask), letter => letter.charCodeAt(0)), file = new Blob([bytes], { type: "image/png" });
+    return { bitmap, mask: await createImageBitmap(file), file };
   }
 
   // The picture and, on it, the mask's outline: one pixel inside the lesion, light on dark.
@@ -205,7 +279,7 @@ export class Samples {
   showMasks(on) {
     this.masks = on;
     this.root.querySelector("[data-act=sample-mask]").setAttribute("aria-pressed", on);
-    for (const { bitmap, mask, node } of this.places) this.paint(node.firstChild, bitmap, mask);
+    for (const { bitmap, mask, node } of this.places) this.paint(node.querySelector("canvas"), bitmap, mask);
   }
 
   pick(number) {
@@ -246,10 +320,14 @@ export class Samples {
   // What is large: the sample, turned as far towards the other as the slider says; `whole` keeps a turn that is still at 0.
   largePlace(whole = false) {
     const { place } = this.places[this.at], share = Number(this.part("share").value) / 100;
-    const { preset, shows } = place, { settings, diagnoses } = this.generators.find(one => one.name === preset);
-    const told = Object.fromEntries(settings.map(name => [name, place[name] ?? null]));
     const last = { towards: this.part("towards").value, share };
-    const turns = share || whole ? [...place.turns, last] : place.turns;
+    return { ...this.placeOf(place), turns: share || whole ? [...place.turns, last] : place.turns };
+  }
+
+  // What a sample is asked with, of what the server says of it.
+  placeOf({ preset, shows, turns, ...more }) {
+    const { settings, diagnoses } = this.generators.find(one => one.name === preset);
+    const told = Object.fromEntries(settings.map(name => [name, more[name] ?? null]));
     return { preset, ...told, diagnosis: diagnoses.length ? shows : null, turns };
   }
 
@@ -257,6 +335,7 @@ export class Samples {
   async turn() {
     const place = this.largePlace();
     this.part("share-value").textContent = this.part("share").value + " %";
+    this.root.querySelector("[data-act=sample-star]").setAttribute("aria-pressed", "false");
     this.wanted = place;
     if (this.turning) return;
     this.turning = true;
@@ -266,11 +345,14 @@ export class Samples {
         this.wanted = null;
         const response = await this.ask("/sample/one", mine);
         for await (const { json, body } of partsOf(response)) {
-          const { bitmap, mask } = await this.decoded(json, body);
+          const { bitmap, mask, file } = await this.decoded(json, body);
           this.paint(this.part("large-picture"), bitmap, mask);
+          this.largeMask = file;
+          this.root.querySelector("[data-act=sample-studio]").hidden = !file;
           const name = [this.words.seed, json.seed, this.way(mine.turns)].filter(Boolean).join(" ");
           this.part("large-command").textContent = json.command;
           this.part("large-name").textContent = [this.words.synthetic, json.shows, name].filter(Boolean).join(" · ");
+          this.part("large-seed").textContent = json.seed;
         }
         this.say("", false, "large-state");
         if (!this.wanted) this.find(mine);
@@ -291,7 +373,7 @@ export class Samples {
         if (mine.signal.aborted) return;
         const picture = this.part("real-picture");
         picture.hidden = !json.found;
-        this.part("real-none").textContent = json.found ? "" : words.no_index;
+        this.part("index").hidden = json.found;
         if (!json.found) { this.part("real-name").textContent = ""; return; }
         URL.revokeObjectURL(picture.src);
         picture.src = URL.createObjectURL(new Blob([body], { type: "image/jpeg" }));
