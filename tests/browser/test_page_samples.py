@@ -220,10 +220,12 @@ def test_a_pairs_mask_opens_in_the_studio_as_a_lesion(studio):
 
 
 def test_an_index_is_built_from_the_page(studio, tmp_path):
+    for name in ("images", "masks"):
+        (tmp_path / name).mkdir()
     for index in range(3):
         picture, planes = phantom(index, 0, 96, 64)
-        Image.fromarray(picture).save(tmp_path / f"ISIC_000000{index}.jpg")
-        Image.fromarray(planes.lesion * np.uint8(255)).save(tmp_path / f"ISIC_000000{index}_segmentation.png")
+        Image.fromarray(picture).save(tmp_path / "images" / f"ISIC_000000{index}.jpg")
+        Image.fromarray(planes.lesion * np.uint8(255)).save(tmp_path / "masks" / f"ISIC_000000{index}.png")
     studio.page.locator(".tile .shot").nth(0).click()
     shown(studio)
     studio.page.wait_for_selector("[data-part=index]:not([hidden])")
