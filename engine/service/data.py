@@ -38,20 +38,23 @@ def check_data(request: CheckRequest, watch: Watch = SILENT) -> "Report":
 
 
 def index_data(request: IndexRequest, watch: Watch = SILENT, folder: Path | None = None) -> Indexed:
-    """Embed every photo of a data folder, so that the nearest to a picture can be looked up.
+    """Embed every photo of a data folder, or of any folder, so that the nearest to a picture can be looked up.
 
     A try that was stopped, or a folder to which photos were added, goes on with what is there. folder: of the index, where it
     is not the user's own.
     """
+    from engine.data import finder
     from engine.data.readers import registry
     from engine.stores import photo_indexes
 
     root = request.folder
     if not root.is_dir():
         raise EngineError(f"{root} is no folder; a data folder is needed.")
-    records = registry.read(root, request.labels, registry.ALL).records
     out = photo_indexes.index_path(root, folder)
-    files = [(record.id, record.picture) for record in records]
+    if request.labels is None and registry.layout_of(root) is None:  # a photo is enough to be looked up
+        files = [(file.relative_to(root).as_posix(), file) for file in finder.photos_below(root)]
+    else:
+        files = [(record.id, record.picture) for record in registry.read(root, request.labels, registry.ALL).records]
     index = photo_indexes.build(root.resolve().name, files, out, watch.progress)
     return Indexed(index.data, len(index.ids), out, index.left_out)
 
