@@ -30,7 +30,7 @@ PHOTO_MATCH: Final = (
     "Sets skin tone and sliders to what is measured on the photo under this map",
 )
 INVERT: Final = ("Invert", "What is lesion becomes skin, and skin lesion")
-DRAW_YOURSELF: Final = ("Draw it yourself", "Takes the proposal away and the brush in hand")
+DRAW_YOURSELF: Final = ("Draw it yourself", "Takes the proposal away and puts the brush in your hand")
 DOUBT_KEEP: Final = ("Keep it", "The proposal stays as it is")
 # Grain of the superpixels → (button, what it does).
 GRAIN_TITLE: Final = "Superpixels"

@@ -1,6 +1,7 @@
 // The Sample screen: a grid of pictures from noise that fills as they come, one of them large, and the way to another.
 import { Sliders } from "../sliders.js";
 import { ask, partsOf, sentenceOf } from "../streams.js";
+import { NearestPhoto } from "./nearest.js";
 
 const SEEDS = 2 ** 48; // of the dice
 
@@ -36,8 +37,7 @@ export class Samples {
     act("sample-seed", () => this.copy(this.part("large-seed").textContent));
     act("sample-star", () => this.star(this.largePlace(), this.root.querySelector("[data-act=sample-star]")));
     act("sample-studio", () => { this.large.close(); this.toStudio(this.largeMask, this.largePlace().seed); });
-    act("index", () => (this.indexing ? this.indexing.abort() : this.index()));
-    this.part("index-folder").addEventListener("keydown", event => { if (event.key === "Enter") this.index(); });
+    this.nearest = new NearestPhoto(this);
     act("sample-before", () => this.step(-1));
     act("sample-after", () => this.step(1));
     this.large = this.part("large");
@@ -231,24 +231,6 @@ export class Samples {
     }
   }
 
-  // The photos of a folder become those among which the nearest is looked up.
-  async index() {
-    const mine = this.indexing = new AbortController(), node = this.root.querySelector("[data-act=index]"), { words } = this;
-    node.textContent = words.stop;
-    const said = (sentence, wrong) => this.say(sentence, wrong, "index-state");
-    try {
-      said(words.indexing, false);
-      const response = await this.ask("/sample/index", { folder: this.part("index-folder").value }, mine.signal);
-      for await (const { json } of partsOf(response)) said(json.sentence ?? words.indexing + " " + json.done + " / " + json.total, false);
-      this.find(this.largePlace());
-    } catch (error) {
-      said(mine.signal.aborted ? words.index_stopped : sentenceOf(error, words), !mine.signal.aborted);
-    } finally {
-      node.textContent = words.index;
-      this.indexing = null;
-    }
-  }
-
   async decoded(place, body) {
     const bitmap = await createImageBitmap(new Blob([body], { type: "image/jpeg" }));
     if (!place.mask) return { bitmap, mask: null, file: null };
@@ -355,34 +337,12 @@ export class Samples {
           this.part("large-seed").textContent = json.seed;
         }
         this.say("", false, "large-state");
-        if (!this.wanted) this.find(mine);
+        if (!this.wanted) this.nearest.find(mine);
       }
     } catch (error) {
       this.say(sentenceOf(error, this.words), true, "large-state");
     } finally {
       this.turning = false;
-    }
-  }
-
-  async find(place) {
-    this.finding?.abort();
-    const mine = this.finding = new AbortController(), { words } = this;
-    try {
-      const response = await this.ask("/sample/nearest", place, mine.signal);
-      for await (const { json, body } of partsOf(response)) {
-        if (mine.signal.aborted) return;
-        const picture = this.part("real-picture");
-        picture.hidden = !json.found;
-        this.part("index").hidden = json.found;
-        if (!json.found) { this.part("real-name").textContent = ""; return; }
-        URL.revokeObjectURL(picture.src);
-        picture.src = URL.createObjectURL(new Blob([body], { type: "image/jpeg" }));
-        const share = Math.round(100 * json.as_near);
-        this.part("real-name").textContent = words.nearest + " · " + json.id + " · " + words.as_near.replace("{share}", share);
-        picture.alt = this.part("real-name").textContent;
-      }
-    } catch (error) {
-      if (!mine.signal.aborted) this.say(error.message, true, "large-state");
     }
   }
 
